@@ -1,0 +1,1 @@
+"""One package per predicate type, all of one shape (core/check.py), none importing another."""

@@ -1,0 +1,67 @@
+"""Malicious code and unsafe structure in model files."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from modelward.checks.scan import model
+from modelward.checks.scan.model import PREDICATE_TYPE, FileScan, Scan
+from modelward.checks.scan.rules import RULES, rules_version
+from modelward.checks.scan.rules_tree import examine_tree
+from modelward.core.artifact import Artifact, Blob
+from modelward.core.digest import Digest
+from modelward.core.finding import Finding, Location, Rule, Unexamined
+from modelward.core.limits import Limits
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What was learnt while the files were read (walk.examine), by content."""
+
+    files: Mapping[Digest, FileScan]
+    configurations: Mapping[str, bytes]
+    """JSON files by path, for the rules that connect files."""
+    limits: Limits
+
+
+class ScanCheck:
+    """See core/check.py. The reading of bytes is walk.examine; here the results come together."""
+
+    predicate_type = PREDICATE_TYPE
+
+    @property
+    def rules(self) -> Mapping[str, Rule]:
+        return RULES
+
+    def examine(self, artifact: Artifact, given: Seen) -> Scan:
+        files = {blob.digest: given.files[blob.digest] for blob in artifact.files.values()}
+        by_path = {path: given.files[blob.digest] for path, blob in artifact.files.items()}
+        tree = tuple(examine_tree(by_path, given.configurations)) if artifact.is_tree else ()
+        return Scan(files, tree, rules_version(), given.limits)
+
+    def encode(self, predicate: Scan) -> dict[str, Any]:
+        return model.encode(predicate)
+
+    def decode(self, body: Mapping[str, Any]) -> Scan:
+        return model.decode(body, RULES)
+
+    def read(self, predicate: Scan) -> Iterator[Finding | Unexamined]:
+        """Everything said, each with the digest of its file; of the tree, with the path it is about."""
+        for digest, file in sorted(predicate.files.items()):
+            for finding in file.findings:
+                yield replace(finding, at=replace(finding.at, blob=digest))
+            for gap in file.unexamined:
+                yield replace(gap, at=replace(gap.at, blob=digest))
+        for entry in predicate.tree:
+            yield replace(entry.said, at=Location(None, (entry.path,) if entry.path else ()))
+
+    def files(self, predicate: Scan) -> Mapping[str, Blob] | None:
+        return None
+
+    def covers(self, predicate: Scan) -> frozenset[Digest]:
+        return frozenset(predicate.files)
+
+
+CHECK = ScanCheck()

@@ -1,0 +1,128 @@
+"""Pickle streams: run each one symbolically, judge its events, say where the looking ended."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import islice
+
+from modelward.checks.scan import rules_pickle as rules
+from modelward.checks.scan.here import Here, Nested, Said
+from modelward.checks.scan.judge_pickle import Judge, PersistentRule
+from modelward.core.artifact import Source
+from modelward.core.finding import Finding, Severity
+from modelward.formats.pickle.events import ArrayData, End
+from modelward.formats.pickle.machine import Machine
+from modelward.formats.pickle.values import UNKNOWN, Value
+from modelward.formats.sniff import looks_like_pickle_text
+from modelward.formats.source import Slice
+
+# What needs no name to be imported comes about by chance in raw numbers
+_BY_CHANCE = (rules.EXTENSION_CODE, rules.COMPUTED_CALL, rules.PERSISTENT_ID)
+_GUESSED_STACK = 64
+_GUESSED_EVENTS = 200
+_MOST_STREAMS = 100_000
+
+
+class Streams:
+    """All streams of a source, one after another, as repeated pickle.load calls would read them."""
+
+    def __init__(self, source: Source, here: Here, persistent: PersistentRule | None = None) -> None:
+        self.source = source
+        self.here = here
+        self.judge = Judge(source, here, persistent)
+        self.results: list[Value] = []
+        """What the first streams gave."""
+        self.at = 0
+        """Where the next stream begins."""
+        self.end: End | None = None
+        """How the stream that was run last ended."""
+
+    def run(self, most: int = _MOST_STREAMS) -> Iterator[Said]:
+        """Judge up to *most* streams. Afterwards `end.why` says what stopped it, if anything did."""
+        for _ in range(most):
+            if self.at > 0 and not self.source.read(self.at, 1):
+                return
+            yield from self._stream()
+            if self.end is None or self.end.why:
+                return
+
+    def _stream(self) -> Iterator[Said]:
+        start = self.at
+        machine = Machine(self.source, start, objects=self.here.limits.objects)
+        for event in machine.run():
+            if isinstance(event, End):
+                self.end = event
+            elif isinstance(event, ArrayData):
+                yield from self._as_opcodes(event.at)
+            else:
+                yield from self.judge.judge(event)
+        yield from self.judge.finish()
+        if self.end is not None and self.end.why is None:
+            self.at = machine.here
+            if len(self.results) < 8:
+                self.results.append(self.end.result)
+
+    def _as_opcodes(self, at: int) -> Iterator[Said]:
+        """Array bytes between opcodes are skipped by joblib alone: pickle.load runs them.
+
+        They rarely make sense as opcodes, so only what is certainly harmful counts.
+        """
+        machine = Machine(self.source, at, objects=1_000, stack=[UNKNOWN] * _GUESSED_STACK)
+        judge = Judge(self.source, self.here)
+        for event in islice(machine.run(), _GUESSED_EVENTS):
+            said = judge.judge(event) if not isinstance(event, End) else judge.finish()
+            for word in said:
+                if isinstance(word, Finding) and word.rule in (rules.DANGEROUS_CALL, rules.DANGEROUS_NAME):
+                    yield word
+
+
+def examine_pickle(source: Source, here: Here) -> Iterator[Said]:
+    """Content that announces itself as a pickle."""
+    streams = Streams(source, here)
+    yield here.finding(rules.CODE_FORMAT, "a pickle can carry code")
+    yield from streams.run()
+    yield from rest(streams)
+
+
+def rest(streams: Streams) -> Iterator[Said]:
+    """What stands behind the last stream that could be read, or where the first one broke."""
+    end, here = streams.end, streams.here
+    if end is None or end.why is None:
+        return
+    if streams.at > 0 and end.at <= streams.at + 1 and not end.truncated:
+        yield here.unexamined("bytes after the last pickle that are no pickle", streams.at, do="ask what they are for")
+        behind = Slice(streams.source, streams.at, streams.source.size - streams.at)
+        yield Nested(f"<bytes from {streams.at}>", behind, raw=True)
+        return
+    do = "download it again and compare its sha256" if end.truncated else "ask its publisher what wrote it"
+    yield here.unexamined(f"{end.why}; what was reached before that is reported", end.at, do=do)
+
+
+def examine_headless(source: Source, here: Here) -> list[Said] | None:
+    """Content without a PROTO opcode may be a pickle of protocol 0 or 1 all the same; so may a text,
+    or an image. None: it is none. Else what there is to say, as examine_pickle would.
+
+    It is one if it makes a call or names something harmful before it breaks, if it is one from
+    end to end, or if it breaks only because it ends too early.
+    """
+    streams = Streams(source, here)
+    said = list(islice(streams.run(), here.limits.findings))
+    end = streams.end
+    if end is None:
+        return None
+    if end.why is None or any(_is_grave(word) for word in said):
+        return [here.finding(rules.CODE_FORMAT, "a pickle can carry code"), *said, *rest(streams)]
+    if end.truncated and not end.overrun and not here.inside and b" " not in source.read(0, 64).partition(b"\n")[0]:
+        return [*said, here.unexamined("this could be the beginning of a pickle", 0, max(end.at, 1))]
+    return None
+
+
+def _is_grave(word: Said) -> bool:
+    return isinstance(word, Finding) and word.severity >= Severity.MEDIUM and word.rule not in _BY_CHANCE
+
+
+def pickle_in_text(source: Source, here: Here) -> Iterator[Said]:
+    """A text in which pickle opcodes stand, though none where it begins: a damaged pickle, or hidden."""
+    at = looks_like_pickle_text(source)
+    if at is not None:
+        yield here.unexamined("a text that holds what reads as pickle instructions", at, do="look at it")

@@ -1,0 +1,458 @@
+"""Judges what a pickle does, event by event, by the table of callables.
+
+A name is matched exactly, never by its package: a module leads to everything it imported.
+What a call gives back is graded, so that a later use of it can be judged.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from enum import Enum
+from typing import NamedTuple
+
+from modelward.checks.scan import rules_pickle as rules
+from modelward.checks.scan.callables import Condition, Entry, find, is_stdlib, real_name, state_keys
+from modelward.checks.scan.code_text import is_scipy_template, reads_as_code
+from modelward.checks.scan.here import Here, Nested, Said
+from modelward.core.artifact import Source
+from modelward.core.finding import Finding, Rule
+from modelward.formats.pickle.events import (
+    ArrayFile,
+    Build,
+    ComputedName,
+    Event,
+    ExtensionUse,
+    Invocation,
+    Mutation,
+    PersistentLoad,
+    Reference,
+)
+from modelward.formats.pickle.render import call_text, render
+from modelward.formats.pickle.text import latin1_source, read_text
+from modelward.formats.pickle.values import (
+    MORE,
+    MORE_TEXT,
+    UNKNOWN,
+    Box,
+    Call,
+    Data,
+    Dict,
+    Extension,
+    Global,
+    List,
+    Persistent,
+    Text,
+    Value,
+    is_number,
+)
+from modelward.formats.source import BytesSource, Slice
+
+_TOKEN = re.compile(r"[\w:+-]{0,24}")  # a dtype, a device, a mode; not a path, a module or a command
+_SHORT_DATA = 32
+_NODES = 2_000
+_DEPTH = 8
+_MAKES = "makes"  # how a class is called that another callable instantiates
+
+
+class Grade(Enum):
+    """What the result of a call is."""
+
+    PLAIN = "plain"
+    """Data, made by something listed."""
+    OBJECT = "object"
+    """An instance of a class that is not known here."""
+    TAINTED = "tainted"
+    """Anything else: a function, or what an unknown function gave back."""
+
+
+class Ruling(NamedTuple):
+    grade: Grade | Global
+    """A Global: the result is that very name."""
+    rule: Rule | None = None
+    message: str = ""
+    loads: tuple[Nested, ...] = ()
+
+
+PersistentRule = Callable[[Persistent, int], Iterator[Said]]
+
+
+class Judge:
+    """One for each file; `judge` every event in order, then `finish` each stream."""
+
+    def __init__(self, source: Source, here: Here, persistent: PersistentRule | None = None) -> None:
+        """*persistent* says what the file's loader makes of persistent ids; None: nothing is known."""
+        self._source = source
+        self._here = here
+        self._persistent = persistent or self._unknown_persistent
+        self._names: dict[Global, Finding] = {}
+        self._said: set[tuple[str, str]] = set()
+
+    def judge(self, event: Event) -> Iterator[Said]:
+        match event:
+            case Invocation():
+                yield from self._invocation(event)
+            case Reference():
+                self._reference(event.at, event.target, event.opcode)
+            case Build():
+                yield from self._build(event)
+            case Mutation() if isinstance(target := alias(event.target), Global):
+                does = f"{render(target)}.{event.opcode.lower()}({render(event.items)})"
+                yield from self._say(rules.GLOBAL_CHANGE, f"{target} is changed", event.at, event.opcode, does)
+            case ComputedName():
+                does = f"import {render(event.module)}.{render(event.name)}"
+                yield from self._say(
+                    rules.COMPUTED_NAME, "the imported name is computed", event.at, "STACK_GLOBAL", does
+                )
+            case ExtensionUse():
+                message = f"copyreg extension {event.code} is used"
+                yield from self._say(rules.EXTENSION_CODE, message, event.at, "EXT", f"copyreg extension {event.code}")
+            case PersistentLoad():
+                yield from self._persistent(event.value, event.at)
+            case ArrayFile():
+                message = f"an array is taken from the file {render(event.name)}"
+                yield from self._say(rules.ARRAY_FILE, message, event.at, "BUILD", f"numpy.load({render(event.name)})")
+
+    def finish(self) -> Iterator[Said]:
+        """Names that were imported and never called."""
+        names, self._names = self._names, {}
+        yield from names.values()
+
+    def _say(self, rule: Rule, message: str, at: int, opcode: str, does: str) -> Iterator[Finding]:
+        if (rule.id, does) not in self._said:
+            self._said.add((rule.id, does))
+            yield self._here.finding(rule, message, at, opcode=opcode, does=does)
+
+    # -- names
+
+    def _reference(self, at: int, target: Global, opcode: str) -> None:
+        rule, why = name_rule(target)
+        if rule is not None and target not in self._names:
+            self._names[target] = self._here.finding(rule, why, at, opcode=opcode, does=f"import {render(target)}")
+
+    # -- calls
+
+    def _invocation(self, event: Invocation) -> Iterator[Said]:
+        call = event.call
+        ruling = self._call(call.func, call.args, call.kwargs, call.how, _DEPTH)
+        call.note = ruling.grade
+        if isinstance(ruling.grade, Global):
+            self._reference(event.at, ruling.grade, call.how)
+        if ruling.rule is not None:
+            if isinstance(call.func, Global):
+                self._names.pop(call.func, None)
+            does = call_text(call.func, call.args, call.kwargs)
+            if ruling.rule is rules.UNKNOWN_CLASS:
+                does = f"{render(call.func)}(…)"  # one line for each class is enough
+            yield from self._say(ruling.rule, ruling.message, event.at, call.how, does)
+        yield from ruling.loads
+
+    def _call(self, func: Value, args: Value, kwargs: Value, how: str, depth: int) -> Ruling:
+        func = alias(func)
+        if not isinstance(func, Global):
+            return _call_of_object(func)
+        entry = find(func) or Entry()
+        making = how.startswith("NEWOBJ")
+        if entry.safe or (making and entry.is_type):
+            return Ruling(Grade.PLAIN)
+        if entry.conditions and not making:
+            ruling = self._conditions(func, entry, args, kwargs, depth)
+            if ruling is not None:
+                return ruling
+        danger = danger_of(func)
+        if danger:
+            return Ruling(Grade.TAINTED, rules.DANGEROUS_CALL, f"loading this file {danger}: {render(func)}")
+        if entry.is_type:
+            return self._call_of_type(func, args, kwargs)
+        if entry.conditions:
+            message = f"{render(func)} gets an argument that no pickler passes"
+            return Ruling(Grade.TAINTED, rules.ODD_ARGUMENT, message)
+        rule, why = name_rule(func)
+        if rule is not None:
+            return Ruling(Grade.TAINTED, rule, why)
+        return self._unknown(func, args, kwargs, how, listed=entry.reference)
+
+    def _call_of_type(self, func: Global, args: Value, kwargs: Value) -> Ruling:
+        if self._is_plain(args) and self._is_plain(kwargs):
+            return Ruling(Grade.PLAIN)
+        if self._reaches_code(args) or self._reaches_code(kwargs):
+            message = f"{render(func)} gets an argument that no pickler passes"
+            return Ruling(Grade.TAINTED, rules.ODD_ARGUMENT, message)
+        return Ruling(Grade.OBJECT)
+
+    def _unknown(self, func: Global, args: Value, kwargs: Value, how: str, *, listed: bool) -> Ruling:
+        if how.startswith("NEWOBJ") or _is_own_unpickler(func, args):
+            return Ruling(Grade.OBJECT, rules.UNKNOWN_CLASS, f"an object of the unknown class {render(func)} is made")
+        if not listed and (how == _MAKES or is_class_name(func)):
+            if self._reaches_text(args) or self._reaches_text(kwargs):
+                message = f"the unknown class {render(func)} is called with free text"
+                return Ruling(Grade.OBJECT, rules.UNKNOWN_CLASS_TEXT, message)
+            return Ruling(Grade.OBJECT, rules.UNKNOWN_CLASS, f"an object of the unknown class {render(func)} is made")
+        return Ruling(Grade.TAINTED, rules.UNKNOWN_FUNCTION, f"the unknown function {render(func)} is called")
+
+    # -- conditions of [safe-with]
+
+    def _conditions(self, func: Global, entry: Entry, args: Value, kwargs: Value, depth: int) -> Ruling | None:
+        """The ruling if every condition holds; None if one does not."""
+        if type(args) not in (tuple, List) or depth == 0 or (kwargs and not self._is_plain(kwargs)):
+            return None
+        worst = Ruling(Grade.PLAIN)
+        for condition in entry.conditions:
+            ruling = self._condition(condition, tuple(args), depth)
+            if ruling is None:
+                return None
+            worst = _worse(worst, ruling)
+        return worst
+
+    def _condition(self, condition: Condition, args: tuple[Value, ...], depth: int) -> Ruling | None:
+        index = condition.index
+        if condition.verb == "args":
+            return Ruling(Grade.PLAIN) if len(args) == index else None
+        if index is None:
+            return Ruling(Grade.PLAIN) if self._is_plain(args) else None
+        if index >= len(args):
+            return None if condition.verb == "oneof" else Ruling(Grade.PLAIN)
+        value = args[index]
+        match condition.verb:
+            case "plain":
+                holds = self._is_plain(value)
+            case "literal":
+                holds = is_number(value) or isinstance(value, str | Text | Data | Box | tuple)
+            case "oneof":
+                holds = isinstance(value, str) and value in condition.choices
+            case "class" | "makes":
+                if isinstance(value, str):
+                    return Ruling(Grade.PLAIN)
+                return self._callee(value, (), _MAKES, depth)
+            case "calls":
+                return self._calls(value, args, condition, depth)
+            case "binds":
+                return Ruling(Grade.TAINTED) if isinstance(value, Global | Call) else None
+            case "builds":
+                return self._state_ruling(value)
+            case "returns":
+                return Ruling(self._grade(value))
+            case "loads":
+                loaded = self._bytes(value)
+                return None if loaded is None else Ruling(Grade.PLAIN, loads=(loaded,))
+            case _:
+                return self._attribute(value, args[condition.other or 0 : (condition.other or 0) + 1])
+        return Ruling(Grade.PLAIN) if holds else None
+
+    def _callee(self, value: Value, args: tuple[Value, ...], how: str, depth: int) -> Ruling | None:
+        return self._call(value, args, None, how, depth - 1) if isinstance(alias(value), Global) else None
+
+    def _calls(self, value: Value, args: tuple[Value, ...], condition: Condition, depth: int) -> Ruling | None:
+        items: Value = tuple(arg for arg in args if arg is not value)
+        if condition.other is not None:
+            items = args[condition.other] if condition.other < len(args) else ()
+        return self._callee(value, items if type(items) is tuple else (UNKNOWN,), "REDUCE", depth)
+
+    def _attribute(self, value: Value, name: tuple[Value, ...]) -> Ruling | None:
+        if not name or not isinstance(name[0], str) or not name[0].isidentifier():
+            return None
+        value = alias(value)
+        if isinstance(value, Global):
+            module, owner = real_name(value)
+            return Ruling(Global(module, f"{owner}.{name[0]}", False))
+        return Ruling(Grade.TAINTED) if self._is_plain(value) and not name[0].startswith("__") else None
+
+    def _bytes(self, value: Value) -> Nested | None:
+        """Bytes as they stand in the stream, or (below protocol 3) as a text to be encoded."""
+        if isinstance(value, Data):
+            return Nested(f"<bytes at {value.at}>", Slice(self._source, value.at, value.size))
+        if not (isinstance(value, Call) and value.note is Grade.PLAIN and isinstance(value.func, Global)):
+            return None
+        if real_name(value.func) != ("_codecs", "encode") or value.args[1] not in ("latin1", "latin-1"):
+            return None
+        text = value.args[0]
+        if isinstance(text, Text):
+            return Nested(f"<text at {text.at}>", latin1_source(self._source, text.at, self._here.budget))
+        return Nested("<text>", BytesSource(text.encode("latin-1", "replace")))
+
+    def _grade(self, value: Value) -> Grade | Global:
+        value = alias(value)
+        if isinstance(value, Global):
+            return value
+        if isinstance(value, Call):
+            return value.note if isinstance(value.note, Grade) else Grade.TAINTED
+        return Grade.PLAIN if self._is_plain(value) else Grade.TAINTED
+
+    # -- state
+
+    def _build(self, event: Build) -> Iterator[Said]:
+        target = event.target
+        note = target.note if isinstance(target, Call) else None
+        imported = alias(target)
+        does = f"{render(target)}.__setstate__({render(event.state)})"
+        if isinstance(imported, Global):
+            message = f"state is set on the imported {render(imported)}"
+            yield from self._say(rules.GLOBAL_CHANGE, message, event.at, "BUILD", does)
+        ruling = self._state_ruling(event.state)
+        if ruling.rule is None and note is Grade.OBJECT and self._holds_code(event.state):
+            ruling = Ruling(Grade.OBJECT, rules.CODE_TEXT, f"{render(target)} is given a text that reads as code")
+        if ruling.rule is None and note is Grade.PLAIN and isinstance(event.state, Call | Extension):
+            message = f"{render(target)} is restored from a state that was computed"
+            ruling = Ruling(Grade.TAINTED, rules.ODD_ARGUMENT, message)
+        if note is Grade.PLAIN and isinstance(target, Call) and not self._is_plain(event.state):
+            target.note = Grade.TAINTED if self._reaches_code(event.state) else Grade.OBJECT
+        if ruling.rule is not None:
+            yield from self._say(ruling.rule, ruling.message, event.at, "BUILD", does)
+
+    def _state_ruling(self, state: Value) -> Ruling:
+        for part in state if isinstance(state, tuple) else (state,):
+            if not isinstance(part, Dict):
+                continue
+            for key, value in getattr(part, "planted", ()):
+                if isinstance(value, Global) or value.note not in (Grade.PLAIN, Grade.OBJECT):
+                    message = f"the attribute {key} is set to {render(value)}"
+                    return Ruling(Grade.TAINTED, rules.PLANTED_METHOD, message)
+            for key, does in state_keys().items():
+                text = part.get(key)
+                if text is not None and not is_scipy_template(self._text(text) or "("):
+                    return Ruling(Grade.TAINTED, rules.EXECUTED_STATE, f"restoring {key} {does}")
+        return Ruling(Grade.PLAIN)
+
+    def _holds_code(self, state: Value) -> bool:
+        return any(isinstance(v, str | Text) and reads_as_code(self._text(v) or "") for v in _walk(state))
+
+    def _text(self, value: Value) -> str | None:
+        return read_text(self._source, value.at) if isinstance(value, Text) else value
+
+    # -- what reaches an argument
+
+    def _is_plain(self, value: Value) -> bool:
+        """Literals, containers and results of listed callables; no function, nothing unknown."""
+        for item in _walk(value):
+            if isinstance(item, Call):
+                plain = item.note is Grade.PLAIN or (isinstance(item.note, Global) and _is_listed_value(item.note))
+            elif isinstance(item, Global):
+                plain = _is_listed_value(item)
+            else:
+                plain = not (item is MORE or item is UNKNOWN or isinstance(item, Extension))
+            if not plain:
+                return False
+        return True
+
+    def _reaches_code(self, value: Value) -> bool:
+        """A function, or something of which nothing is known."""
+        return any(
+            item is UNKNOWN
+            or isinstance(item, Extension)
+            or (isinstance(item, Global) and not _is_listed_value(item) and not is_class_name(item))
+            or (isinstance(item, Call) and item.note not in (Grade.PLAIN, Grade.OBJECT))
+            for item in _walk(value)
+        )
+
+    def _reaches_text(self, value: Value) -> bool:
+        """Free text, or code. It is not asked whether the text looks harmful."""
+        return any(
+            (isinstance(item, str) and not _TOKEN.fullmatch(item))
+            or isinstance(item, Text)
+            or item is MORE
+            or item is MORE_TEXT
+            or (isinstance(item, Data) and item.size > _SHORT_DATA)
+            for item in _walk(value, into_calls=True)
+        ) or self._reaches_code(value)
+
+    def _unknown_persistent(self, value: Persistent, at: int) -> Iterator[Said]:
+        message = f"an object is asked for by the persistent id {render(value.pid)}"
+        if not any(rule == rules.PERSISTENT_ID.id for rule, _ in self._said):
+            yield from self._say(rules.PERSISTENT_ID, message, at, "BINPERSID", render(value))
+            yield self._here.unexamined("what the loader makes of persistent ids is not known", at)
+
+
+def alias(value: Value) -> Value:
+    """The name that *value* is the object of, where that is known; else *value*."""
+    return value.note if isinstance(value, Call | Persistent) and isinstance(value.note, Global) else value
+
+
+def name_rule(target: Global) -> tuple[Rule | None, str]:
+    """What is wrong with naming *target*, whether it is called or not, and the message for it."""
+    danger, entry = danger_of(target), find(target)
+    if entry is not None and (entry.safe or entry.conditions or entry.is_type or entry.reference):
+        return None, ""
+    if danger:
+        return rules.DANGEROUS_NAME, f"{render(target)} is imported, which {danger} when it is called"
+    module, name = real_name(target)
+    if _walks(name):
+        return rules.ATTRIBUTE_WALK, f"{render(target)} reaches through {module} to something else"
+    if is_stdlib(module):
+        return rules.UNLISTED_STDLIB, f"{render(target)} is not on the list of harmless names"
+    return None, ""
+
+
+def danger_of(target: Global) -> str:
+    """What a call of *target* is known to do, however its dotted path is cut into module and name."""
+    module, name = real_name(target)
+    parts = name.split(".")
+    for cut in range(len(parts)):
+        entry = find(Global(".".join([module, *parts[:cut]]), ".".join(parts[cut:]), False))
+        if entry is not None and entry.dangerous:
+            return entry.dangerous
+    return ""
+
+
+def is_class_name(target: Global) -> bool:
+    """By PEP 8, a class and not a function: the name alone is all there is to go by."""
+    return target.name.rpartition(".")[2].lstrip("_")[:1].isupper()
+
+
+def _walks(name: str) -> bool:
+    parts = name.split(".")
+    return any(is_stdlib(part) for part in parts[:-1] if part) or any(
+        part.startswith("__") and part.endswith("__") for part in parts
+    )
+
+
+def _is_own_unpickler(func: Global, args: Value) -> bool:
+    """Cython's __pyx_unpickle_X(X, checksum, state) makes an X as NEWOBJ would."""
+    if not (func.name.startswith("__pyx_unpickle_") and type(args) is tuple and args):
+        return False
+    made: Value = args[0]
+    own = Global(func.module, func.name.removeprefix("__pyx_unpickle_"), func.legacy)
+    return isinstance(made, Global) and made == own
+
+
+def _is_listed_value(target: Global) -> bool:
+    entry = find(target)
+    return entry is not None and (entry.is_type or entry.reference or entry.safe)
+
+
+def _call_of_object(func: Value) -> Ruling:
+    if isinstance(func, Call | Persistent | Extension) or func is UNKNOWN:
+        return Ruling(Grade.TAINTED, rules.COMPUTED_CALL, f"the result of {render(func)} is called")
+    return Ruling(Grade.TAINTED)  # a number, a text, a container: calling it fails
+
+
+def _worse(one: Ruling, other: Ruling) -> Ruling:
+    """Both rulings in one: the graver finding, the less trusted result."""
+    order = (Grade.PLAIN, Grade.OBJECT, Grade.TAINTED)
+    grades = (one.grade, other.grade)
+    grade = next((g for g in grades if isinstance(g, Global)), None) or max(
+        (g for g in grades if isinstance(g, Grade)), key=order.index
+    )
+    graver = max((r for r in (one, other) if r.rule is not None), key=lambda r: r.rule.severity, default=one)  # type: ignore[union-attr]
+    return Ruling(grade, graver.rule, graver.message, one.loads + other.loads)
+
+
+def _walk(value: Value, *, into_calls: bool = False) -> Iterator[Value]:
+    """Every value reachable through containers; UNKNOWN when there are too many to look at."""
+    todo, seen, left = [value], set(), _NODES
+    while todo:
+        item = todo.pop()
+        left -= 1
+        if left < 0:
+            yield UNKNOWN
+            return
+        if isinstance(item, Global | Text | Data):
+            yield item
+        elif isinstance(item, Box | tuple):
+            if id(item) not in seen:
+                seen.add(id(item))
+                todo += item
+        else:
+            yield item
+            if into_calls and isinstance(item, Call) and id(item) not in seen:
+                seen.add(id(item))
+                todo += (item.args, item.kwargs, item.state)

@@ -1,0 +1,264 @@
+"""The verbs: their options, their help, and what they call in the app."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import click
+from click.shell_completion import CompletionItem, get_completion_class, shell_complete
+
+from modelward import __version__
+from modelward.cli.output import check_writable, deliver, shown, write_file
+from modelward.core.errors import UsageError
+from modelward.report.line import Line
+
+_COMPLETE = "_MODELWARD_COMPLETE"
+_POLICIES = ("baseline", "safe-formats")
+_SEVERITIES = ("info", "low", "medium", "high", "critical")
+
+
+def run(args: Sequence[str]) -> int:
+    """The exit code of a command line. Raises ModelwardError and KeyboardInterrupt.
+
+    click's own `main` is left out: it prints several lines for one error, and turns a closed pipe into exit 1.
+    """
+    instruction = os.environ.get(_COMPLETE)
+    if instruction:
+        return shell_complete(modelward, {}, "modelward", _COMPLETE, instruction)
+    try:
+        with modelward.make_context("modelward", list(args)) as context:
+            code: int = modelward.invoke(context)
+            return code
+    except click.exceptions.Exit as done:
+        return done.exit_code
+    except click.ClickException as error:
+        path = error.ctx.command_path if isinstance(error, click.UsageError) and error.ctx else "modelward"
+        raise UsageError(f"{error.format_message()} (see {path} --help)") from error
+
+
+def _complete_policy(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    names = [CompletionItem(name) for name in _POLICIES if name.startswith(incomplete)]
+    return [*names, CompletionItem(incomplete, type="file")]
+
+
+def _complete_rule(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[str]:
+    return [rule for rule in sorted(_rules()) if rule.startswith(incomplete)]
+
+
+_targets = click.argument("targets", nargs=-1, required=True, metavar="TARGET...", type=click.Path())
+_exclude = click.option("--exclude", multiple=True, metavar="GLOB", help="Leave out what matches. Repeatable.")
+_quiet = click.option("--quiet", is_flag=True, help="Print the answer alone; no progress.")
+_format = click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "json", "sarif"]),
+    default="text",
+    show_default=True,
+    help="For people, for programs, for code scanning.",
+)
+_output = click.option(
+    "--output",
+    type=click.Path(),
+    metavar="FILE",
+    help="Write the report there, whole or not at all; stdout gets the answer.",
+)
+
+
+@click.group(invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, message="modelward %(version)s")
+@click.pass_context
+def modelward(context: click.Context) -> int:
+    """\b
+    Examples:
+      modelward check ./my-model
+      modelward scan model.pkl --format json
+      modelward explain pickle-dangerous-call
+
+    May this model go further, and on what evidence? Reads the bytes of models before they are
+    loaded; executes nothing, and uses no network.
+
+    \b
+    Exit codes:
+      0  allowed, or clean              3    incomplete: a part is unexamined
+      1  denied, or flagged             4    failed to run
+      2  wrong command line or policy   130  interrupted
+    """
+    if context.invoked_subcommand is None:
+        click.echo(context.get_help())
+        return 2
+    return 0
+
+
+@modelward.command(short_help="Decide by a policy whether a model may be used.")
+@_targets
+@click.option(
+    "--policy",
+    default="baseline",
+    show_default=True,
+    metavar="NAME|FILE",
+    shell_complete=_complete_policy,
+    help="baseline, safe-formats (weights without code only), or a policy file.",
+)
+@_format
+@_output
+@click.option("--statements", type=click.Path(), metavar="DIR", help="Keep the statements that were made there.")
+@_exclude
+@_quiet
+def check(
+    targets: tuple[str, ...],
+    policy: str,
+    form: str,
+    output: str | None,
+    statements: str | None,
+    exclude: tuple[str, ...],
+    quiet: bool,
+) -> int:
+    """\b
+    Examples:
+      modelward check ./my-model
+      modelward check model.safetensors --policy safe-formats
+      modelward check a.pkl b.pt --format sarif --output modelward.sarif
+      modelward check ./my-model --statements evidence --exclude '*.md'
+
+    Scans every TARGET, lists its files, lets a policy judge both, and prints the verdict with its reasons.
+    A TARGET is a file or a folder: a Hugging Face repository or cache snapshot, a wheel, a zip, a tar.
+
+    Exit codes: 0 allow, 1 deny, 3 incomplete. Of several targets the gravest counts.
+    """
+    from modelward import app
+    from modelward.cli.judge import Wanted, judge
+    from modelward.core.canonical import escape_bytes
+    from modelward.report.text import Asked
+
+    folder = None if statements is None else escape_bytes(os.fsencode(statements))
+    return judge(
+        targets,
+        lambda target, progress: app.check(
+            target, policy=policy, exclude=exclude, statements=statements, progress=progress
+        ),
+        Wanted(form, output, quiet, Asked(statements=folder)),
+    )
+
+
+@modelward.command(short_help="Look for malicious code and unsafe structure.")
+@_targets
+@_format
+@_output
+@_exclude
+@click.option(
+    "--fail-on",
+    type=click.Choice(_SEVERITIES),
+    default="medium",
+    show_default=True,
+    metavar="SEVERITY",
+    help=f"Flag findings of at least this severity: {', '.join(_SEVERITIES)}.",
+)
+@_quiet
+def scan(
+    targets: tuple[str, ...], form: str, output: str | None, exclude: tuple[str, ...], fail_on: str, quiet: bool
+) -> int:
+    """\b
+    Examples:
+      modelward scan model.pkl
+      modelward scan ./my-model --format json
+      modelward scan ./my-model --fail-on low --exclude 'docs/**'
+
+    Reads every file of every TARGET by its content, says what loading it would do, and what could
+    not be examined. Nothing is loaded or executed.
+
+    Exit codes: 0 clean, 1 flagged, 3 incomplete. Of several targets the gravest counts.
+    """
+    from modelward import app
+    from modelward.cli.judge import Wanted, judge
+    from modelward.core.finding import Severity
+    from modelward.report.text import Asked
+
+    return judge(
+        targets,
+        lambda target, progress: app.scan(target, exclude=exclude, progress=progress),
+        Wanted(form, output, quiet, Asked(Severity.parse(fail_on))),
+    )
+
+
+@modelward.command(short_help="List the files of a model with their digests.")
+@click.argument("target", type=click.Path())
+@click.option("--output", type=click.Path(), metavar="FILE", help="Write the manifest there, whole or not at all.")
+@_exclude
+def manifest(target: str, output: str | None, exclude: tuple[str, ...]) -> int:
+    """\b
+    Examples:
+      modelward manifest ./my-model
+      modelward manifest ./my-model --output manifest.json
+
+    Makes the manifest of TARGET: an in-toto statement, in canonical JSON, that names every file
+    with its size and sha256, and the digest of them all.
+    """
+    from modelward import app
+
+    if output is not None:
+        check_writable(output)
+    raw = app.manifest(target, exclude=exclude)
+    if output is None:
+        deliver(raw)
+    else:
+        write_file(output, raw)
+    return 0
+
+
+@modelward.command(short_help="Say what a rule means and what to do.")
+@click.argument("rule", required=False, shell_complete=_complete_rule)
+@click.option("--all", "everything", is_flag=True, help="Explain every rule, as in docs/rules.md.")
+def explain(rule: str | None, everything: bool) -> int:
+    """\b
+    Examples:
+      modelward explain                          (lists the rules)
+      modelward explain pickle-dangerous-call
+
+    Says what a RULE finds, why it matters, what to do next, and where to read more.
+    """
+    from modelward.report import rules_doc
+
+    rules = _rules()
+    if everything:
+        text = rules_doc.render(rules)
+    elif rule is None:
+        text = "\n".join(f"{name}  {rules[name].severity}: {rules[name].title}" for name in sorted(rules))
+    elif rule in rules:
+        text = rules_doc.section(rules[rule])
+    else:
+        raise UsageError(f"there is no rule {rule!r}{_meant(rule, rules)}: modelward explain lists them")
+    deliver(shown([Line("", line) for line in text.splitlines()]))
+    return 0
+
+
+@modelward.command(short_help="Print the completion script of a shell.")
+@click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
+def completion(shell: str) -> int:
+    """\b
+    Examples:
+      eval "$(modelward completion bash)"                      (in ~/.bashrc)
+      eval "$(modelward completion zsh)"                       (in ~/.zshrc)
+      modelward completion fish > ~/.config/fish/completions/modelward.fish
+
+    Prints the script that lets SHELL complete verbs, options, rules and file names.
+    """
+    made = get_completion_class(shell)
+    if made is None:
+        raise UsageError(f"no completion for {shell}")
+    deliver(made(modelward, {}, "modelward", _COMPLETE).source().encode() + b"\n")
+    return 0
+
+
+def _rules() -> Mapping[str, Any]:
+    from modelward import app
+
+    return app.rules()
+
+
+def _meant(rule: str, rules: Mapping[str, Any]) -> str:
+    from difflib import get_close_matches
+
+    close = get_close_matches(rule, rules, 1)
+    return f" (did you mean {close[0]}?)" if close else ""

@@ -1,0 +1,52 @@
+"""The outermost edge: whatever happens becomes an exit code and at most one line of error.
+
+Little is imported here, so that `--version` is quick and an early Ctrl-C is caught.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from modelward.cli.output import complain, settle
+from modelward.core.errors import ModelwardError
+
+
+def main() -> int:
+    """Runs the command line of this process. Returns its exit code; never raises."""
+    try:
+        code = _run()
+    except KeyboardInterrupt:
+        code = complain("interrupted", 130)
+    except ModelwardError as error:
+        code = complain(f"modelward: error: {error}", error.exit_code)
+    except BrokenPipeError:
+        code = 0  # a help page that nobody reads; a verdict's exit code survives in output.deliver
+    except Exception as error:  # noqa: BLE001 (here, and nowhere else)
+        code = _defect(error)
+    settle()
+    return code
+
+
+def _run() -> int:
+    from modelward.cli.commands import run
+
+    return run(sys.argv[1:])
+
+
+def _defect(error: Exception) -> int:
+    """A bug of ours must not look like a verdict: exit code 1 would say that something was denied."""
+    if os.environ.get("MODELWARD_DEBUG"):
+        import traceback
+
+        traceback.print_exception(error)
+    what = " ".join(f"{type(error).__name__}: {error}".split())[:200]
+    return complain(
+        f"modelward: error: this is a defect of modelward ({what}); please report it, "
+        "with what the same command prints under MODELWARD_DEBUG=1",
+        4,
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,71 @@
+"""in-toto Statement v1: one kind of statement about one digest.
+
+https://github.com/in-toto/attestation/blob/main/spec/v1/statement.md
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from modelward.core import canonical
+from modelward.core.artifact import Blob
+from modelward.core.digest import Digest
+from modelward.core.errors import Malformed
+from modelward.core.finding import Finding, Unexamined
+
+STATEMENT_TYPE = "https://in-toto.io/Statement/v1"
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    subject: Digest
+    predicate_type: str
+    predicate: Mapping[str, Any]
+    raw: bytes
+    """The canonical JSON itself; its sha256 names the statement."""
+
+    @classmethod
+    def make(cls, subject: Digest, predicate_type: str, predicate: Mapping[str, Any]) -> Statement:
+        body = {
+            "_type": STATEMENT_TYPE,
+            # sigstore refuses a subject without a name; the digest is the only name we trust
+            "subject": [{"name": str(subject), "digest": {subject.algorithm: subject.value}}],
+            "predicateType": predicate_type,
+            "predicate": predicate,
+        }
+        return cls(subject, predicate_type, predicate, canonical.encode(body))
+
+    @classmethod
+    def parse(cls, raw: bytes) -> Statement:
+        """Raises Malformed unless *raw* is a statement about exactly one digest we understand."""
+        body = canonical.decode(raw)
+        if not isinstance(body, dict) or body.get("_type") != STATEMENT_TYPE:
+            raise Malformed("not an in-toto Statement v1")
+        match body:
+            case {
+                "subject": [{"digest": dict(digests)}],
+                "predicateType": str(predicate_type),
+                "predicate": dict(predicate),
+            } if len(digests) == 1:
+                ((algorithm, value),) = digests.items()
+                return cls(Digest(algorithm, value), predicate_type, predicate, raw)
+        raise Malformed("a statement needs one subject with one digest, a predicateType and a predicate")
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """A statement as the gate sees it: already opened, its reader's words beside it."""
+
+    statement: Statement
+    findings: tuple[Finding, ...] = ()
+    unexamined: tuple[Unexamined, ...] = ()
+    files: Mapping[str, Blob] | None = None
+    """Names and contents, where the statement lists them (a manifest)."""
+    covers: frozenset[Digest] = frozenset()
+    """Contents the statement has looked at (a scan)."""
+    signer: str | None = None
+    made: datetime | None = None
+    """When it was made, from a signature or a log entry; None: unknown."""

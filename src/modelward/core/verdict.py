@@ -1,0 +1,60 @@
+"""Policies and verdicts: what must hold before an artifact goes further, and whether it does."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Literal
+
+from modelward.core.digest import Digest
+from modelward.core.finding import Finding, Severity, Unexamined
+
+UNEXAMINED = "unexamined"
+"""What a waiver names in place of a rule to accept the gaps of one content."""
+
+Decision = Literal["allow", "deny", "incomplete"]
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """A statement that there must be about the artifact."""
+
+    id: str
+    predicate_type: str
+    covers_files: bool
+    """It must have looked at every file that the manifest lists."""
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Waiver:
+    """A finding of *rule* (or UNEXAMINED) accepted for the content *digest*, through the day *expires* (UTC)."""
+
+    rule: str
+    digest: Digest
+    expires: date
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    name: str
+    digest: Digest
+    """sha256 of the file's bytes."""
+    description: str
+    needs: tuple[Need, ...]
+    deny_severity: Severity
+    deny_rules: frozenset[str]
+    """Rules that deny whatever their severity."""
+    waivers: tuple[Waiver, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """*denied* and *unmet* make it a deny; *unexamined* alone makes it incomplete."""
+
+    decision: Decision
+    denied: tuple[Finding, ...]
+    unmet: tuple[tuple[Need, str], ...]
+    unexamined: tuple[Unexamined, ...]
+    waived: tuple[tuple[Finding | Unexamined, Waiver], ...]

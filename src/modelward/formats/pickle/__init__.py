@@ -1,0 +1,1 @@
+"""Pickle streams: the symbolic machine (machine.py), its values and its events."""

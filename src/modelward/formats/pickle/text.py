@@ -1,0 +1,103 @@
+"""The strings and numbers of a pickle, as the unpicklers decode them."""
+
+from __future__ import annotations
+
+import codecs
+from collections.abc import Iterator
+
+from modelward.core.artifact import Source
+from modelward.formats.pickle.window import LONGEST_LINE, WINDOW, Broken, Window
+from modelward.formats.source import Budget, Stream
+
+_WIDTHS = {0x8C: 1, 0x58: 4, 0x8D: 8, 0x55: 1, 0x54: 4}
+
+
+def utf8(data: bytes) -> str:
+    try:
+        return data.decode()
+    except UnicodeDecodeError:
+        pass
+    try:
+        return data.decode("utf-8", "surrogatepass")
+    except UnicodeDecodeError as error:
+        raise Broken("a string that is not UTF-8") from error
+
+
+def python2_text(data: bytes) -> str:
+    """STRING and friends decode as ASCII by default; torch passes utf-8, pandas latin-1."""
+    try:
+        return data.decode()
+    except UnicodeDecodeError:
+        return data.decode("latin-1")
+
+
+def quoted(line: bytes) -> str:
+    if len(line) >= 2 and line[0] == line[-1] and line[:1] in (b"'", b'"'):
+        line = line[1:-1]
+    elif len(line) < LONGEST_LINE or line[:1] not in (b"'", b'"'):
+        raise Broken("STRING without quotes")
+    try:
+        # exists for the unpickler alone and turns bytes into bytes
+        return python2_text(codecs.escape_decode(line)[0])
+    except ValueError as error:
+        if len(line) < LONGEST_LINE - 2:
+            raise Broken("STRING with a bad escape") from error
+        return line.decode("latin-1")
+
+
+def raw_unicode(line: bytes) -> str:
+    return line.decode("raw-unicode-escape", "replace")
+
+
+def line_name(line: bytes) -> str:
+    return line.decode("utf-8", "backslashreplace")
+
+
+def number(line: bytes, base: int = 0) -> int:
+    text = line.decode("latin-1").strip()
+    if base == 0 and text.lstrip("+-").startswith("0") and text.lstrip("+-").isdigit():
+        base = 8  # as strtol reads 010
+    try:
+        return int(text, base)
+    except ValueError as error:
+        if base == 8 or len(line) > 4000:
+            return 0  # a number for some unpickler; its value does not matter
+        raise Broken("a number that is none") from error
+
+
+def read_text(source: Source, at: int) -> str | None:
+    """The string pushed by the opcode at *at*, None if it is too long to be a name."""
+    window = Window(source, at)
+    op = window.unsigned(1)
+    if op == 0x56:
+        return raw_unicode(window.line())
+    if op == 0x53:
+        return quoted(window.line())
+    size = window.unsigned(_WIDTHS[op])
+    if size > LONGEST_LINE:
+        return None
+    data = source.read(window.here, size)
+    return python2_text(data) if op in (0x54, 0x55) else utf8(data)
+
+
+def latin1_source(source: Source, at: int, budget: Budget) -> Stream:
+    """The bytes that `_codecs.encode(text, "latin1")` makes of the string pushed by the opcode at *at*:
+    how pickles below protocol 3 write bytes. Characters beyond latin-1 (where it fails) become "?"."""
+
+    def produce() -> Iterator[bytes]:
+        window = Window(source, at)
+        op = window.unsigned(1)
+        size = 1 << 62 if op == 0x56 else window.unsigned(_WIDTHS.get(op, 8))
+        decoder = codecs.getincrementaldecoder("raw-unicode-escape" if op == 0x56 else "utf-8")("replace")
+        start = window.here
+        end = start + size
+        while start < end:
+            data = source.read(start, min(WINDOW, end - start))
+            start += len(data)
+            if op == 0x56 and b"\n" in data:
+                data, start = data.partition(b"\n")[0], end
+            elif not data:
+                start = end
+            yield decoder.decode(data, final=start >= end).encode("latin-1", "replace")
+
+    return Stream(lambda: (piece for piece in produce() if piece), budget)

@@ -1,0 +1,197 @@
+"""What a file can be read as, decided by its content alone.
+
+A file can have several readings at once (a pickle at the head and a zip at the tail are two
+programs in one), and each loader picks its own; all of them are named.
+"""
+
+from __future__ import annotations
+
+import codecs
+import math
+import re
+from collections.abc import Iterator
+
+from modelward.core.artifact import Source
+from modelward.formats.json_text import LARGEST as LARGEST_JSON
+from modelward.formats.json_text import JsonText
+from modelward.formats.magic import PREFIXES, SHAPES, View
+
+_HEAD = 1 << 16
+_TAIL = 66 << 10  # a zip's end record: 22 bytes and a comment of at most 65,535
+_WINDOW = 1 << 18
+
+# Their numbers are binary, so letters that look like their signature are just letters
+_NEVER_TEXT = frozenset(
+    {"gguf", "ggml", "tensorrt", "parquet", "arrow", "tflite", "safetensors", "image", "audio", "sqlite"}
+)
+
+
+def sniff(source: Source) -> tuple[str, ...]:
+    """Every plausible reading, most specific first; never empty.
+
+    "unknown": none at all. "text" and "json" are promised for the whole content. A pickle is
+    named only by its PROTO opcode: protocols 0 and 1 need none, so "text", "unknown" and even
+    "image" (GIF and BMP start with valid opcodes) say nothing about that.
+    """
+    head = source.read(0, _HEAD)
+    if not head:
+        return ("empty",)
+    whole = len(head) < _HEAD
+    # asked before the size: a forward-only stream is then passed once
+    shifted = _hdf5_behind_user_block(source, head, whole)
+    size = len(head) if whole else source.size
+    tail = head if whole else source.read(max(0, size - _TAIL), _TAIL)
+    view = View(source, size, head, tail)
+
+    found = [name for prefix, name in PREFIXES if head.startswith(prefix)]
+    found += ["hdf5"] * shifted
+    found += [name for name, fits in SHAPES if fits(view)]
+    if text := _text(view):
+        found = [name for name in found if name not in _NEVER_TEXT]
+        found += [name for name, start, largest in _TEXTS if size <= largest and start.match(head)]
+        found.append(text)
+    return tuple(dict.fromkeys(found)) or ("unknown",)
+
+
+# Texts of a kind, and how large one can be
+_TEXTS: tuple[tuple[str, re.Pattern[bytes], float], ...] = (
+    # https://github.com/git-lfs/git-lfs/blob/main/docs/spec.md
+    ("git-lfs-pointer", re.compile(rb"version https://git-lfs\.github\.com/spec/v1\n"), 1023),
+    ("shell-script", re.compile(rb"#!"), math.inf),
+)
+
+_HDF5 = b"\x89HDF\r\n\x1a\n"
+
+
+def _hdf5_behind_user_block(source: Source, head: bytes, whole: bool) -> bool:
+    """The superblock may stand at 512, 1024, 2048 and so on, behind anything (a picture, say).
+    https://support.hdfgroup.org/documentation/hdf5/latest/_f_m_t3.html"""
+    at = 512
+    while at < len(head):
+        if head.startswith(_HDF5, at):
+            return True
+        at *= 2
+    while not whole:
+        block = source.read(at, len(_HDF5))
+        if len(block) < len(_HDF5):
+            return False
+        if block == _HDF5:
+            return True
+        at *= 2
+    return False
+
+
+# Tab, line ends, form feed and escape occur in texts that people keep (licences, logs); the
+# other control characters occur in binary data, whose lengths and tags need them.
+_CONTROLS = bytes(set(range(32)) - set(b"\t\n\v\f\r\x1b"))
+_WIDE_CONTROLS = re.compile(f"[{re.escape(_CONTROLS.decode())}]")
+
+
+def _text(view: View) -> str | None:
+    """ "json", "text" or None, by the whole content: a binary can follow a text head."""
+    if view.head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return "text" if _is_utf16(view) else None
+    decode = codecs.getincrementaldecoder("utf-8")().decode
+    json = JsonText() if view.size <= LARGEST_JSON else None
+    for window in _windows(view):
+        if len(window.translate(None, _CONTROLS)) != len(window):
+            return None
+        try:
+            decode(window)
+        except UnicodeDecodeError:
+            return None
+        if json:
+            json.feed(window)
+    try:
+        decode(b"", True)
+    except UnicodeDecodeError:
+        return None
+    return "json" if json and json.finish() else "text"
+
+
+def _is_utf16(view: View) -> bool:
+    decode = codecs.getincrementaldecoder("utf-16")().decode
+    try:
+        if any(_WIDE_CONTROLS.search(decode(window)) for window in _windows(view)):
+            return False
+        decode(b"", True)
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _windows(view: View) -> Iterator[bytes]:
+    yield view.head
+    at = len(view.head)
+    while at < view.size:
+        window = view.source.read(at, _WINDOW - at % _WINDOW)
+        if not window:
+            return
+        yield window
+        at += len(window)
+
+
+# --- text that may still be a program ---
+
+_NEAR = 4096
+_NAME = rb"[A-Za-z_]\w*(?:\.\w+)*\n"
+_SIGNS = tuple(
+    re.compile(sign)
+    for sign in (
+        # GLOBAL or INST, and an instruction behind it that no word begins with
+        rb"(?<![\w.])[ci]" + _NAME + _NAME + rb"(?=[().]|[pg]\d+\n|S['\"]|\Z)",
+        # STRING or UNICODE as an argument
+        rb"""[\n(]S(?:'(?:[^'\n\\]|\\.)*+'|"(?:[^"\n\\]|\\.)*+")\n|\n\(V[^\n]+\n""",
+        # TUPLE, REDUCE and an instruction behind them
+        rb"[\n(]t(?:p\d{1,9}\n)?R(?:[.()0-2absu}\]]|[pgcSVI]\S|\n?\Z)",
+        # PUT behind a new container or a string
+        rb"(?:\([dl]|\nt|['\"]\n)p\d{1,9}\n",
+    )
+)
+# The first instructions of a file, and STOP as its last
+_START = re.compile(rb"\((?:S['\"]|V[^\n]+\n|[ci]" + _NAME + rb")|c" + _NAME + _NAME + rb"(?:\(|p0\n)")
+_END = re.compile(rb"[\n)}\]boRsu]\.\Z")
+# Where to look closer; one expression each, since a literal beginning makes the search fast
+_SUSPECTS = tuple(
+    re.compile(sign)
+    for sign in (rb"\nt(?:p\d{1,9}\n)?R", rb"\(t(?:p\d{1,9}\n)?R", rb"\nS['\"]", rb"\(S['\"]", rb"\n\(V", rb"\ntp\d")
+)
+
+
+def looks_like_pickle_text(source: Source) -> int | None:
+    """Where text holds what reads as instructions of a protocol-0 pickle, else None.
+
+    For content that no unpickler accepts from its start: a damaged pickle must not pass as
+    plain text. Two signs within a few KiB are asked for, since one inserted byte spoils one of
+    them; prose, word lists, JSON and source code do not have two.
+    """
+    at = 0
+    while True:
+        data = source.read(at, _WINDOW + _NEAR)
+        last = len(data) <= _WINDOW
+        places = {hit.start() // _NEAR for suspect in _SUSPECTS for hit in suspect.finditer(data)}
+        for place in sorted(places | {0, len(data) // _NEAR}):
+            start, end = max(0, (place - 1) * _NEAR), (place + 2) * _NEAR
+            near = data[start:end]
+            signs = [found.start() for sign in _SIGNS if (found := sign.search(near))]
+            if at + start == 0 and _START.match(near):
+                signs.append(0)
+            if last and end > len(data) and _END.search(near, max(0, len(near) - 2)):
+                signs.append(len(near) - 1)
+            if len(signs) >= 2:
+                return at + start + min(signs)
+        if last:
+            return None
+        at += _WINDOW
+
+
+_TOKEN = re.compile(rb"\S{1,100}")
+_NOT_NUMERIC = re.compile(rb"[^0-9a-fA-Fv.+_-]")
+_VERSION = re.compile(rb"v?\d+(?:\.\d+)*(?:[.+_-]?(?:a|b|c|rc|alpha|beta|pre|post|dev)\.?\d*)*(?:\+[\w.]+)?")
+
+
+def short_token(data: bytes) -> bool:
+    """Whether a whole text is one word that may be the beginning of something: the name of the
+    first member of a tar, or of a module in a pickle, both cut off. Versions and digests, the
+    usual content of such files, are not."""
+    return bool(_TOKEN.fullmatch(data) and _NOT_NUMERIC.search(data) and not _VERSION.fullmatch(data))

@@ -1,0 +1,1 @@
+"""Policies as typed TOML (schema.py) and the gate, a pure function (evaluate.py)."""

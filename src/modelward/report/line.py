@@ -1,0 +1,19 @@
+"""A line of a report for people, before it is known whether a terminal or a pipe gets it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line: *head* is its label, under which the rest hangs where *text* is wrapped."""
+
+    head: str = ""
+    text: str = ""
+    tone: str = ""
+
+
+def plain(lines: Sequence[Line]) -> str:
+    return "".join(f"{line.head}{line.text}".rstrip() + "\n" for line in lines)

@@ -1,0 +1,134 @@
+"""Files on disk as sources that are hashed while they are parsed."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import stat
+from collections import OrderedDict
+from types import TracebackType
+
+from modelward.core.artifact import Blob
+from modelward.core.digest import Digest
+from modelward.core.errors import ReadError
+
+BLOCK = 1 << 18
+_KEEP = 32  # blocks: 8 MiB
+
+
+class FileSource:
+    """One open file: a Source whose sha256 is over the very bytes that were parsed.
+
+    A block that the parser wants is hashed in its turn if the hash has come that far, and kept
+    or remembered by its own digest otherwise. A block that has to be fetched a second time must
+    equal the first, so a file that changes underneath is an error, never two readings. Windows
+    are read, not mapped: a mapped file that is cut short kills the process.
+    """
+
+    def __init__(self, path: str | bytes) -> None:
+        """*path* without links, as tree.Entry.real has it: a link in the last place has been put
+        there since. Raises ReadError for what cannot be opened, or is not a regular file."""
+        try:
+            # O_NONBLOCK: opening a FIFO put in the file's place must not wait for a writer
+            self._fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOFOLLOW)
+        except (OSError, ValueError) as error:
+            raise ReadError(reason(error)) from error
+        self._stat = os.fstat(self._fd)
+        if not stat.S_ISREG(self._stat.st_mode):
+            os.close(self._fd)
+            raise ReadError("not a regular file")
+        self.size = self._stat.st_size
+        self._hash = hashlib.sha256()
+        self._hashed = 0  # blocks that the hash has taken
+        self._finished = False
+        self._kept: OrderedDict[int, bytes] = OrderedDict()
+        self._seen: dict[int, bytes] = {}  # digests of blocks that were parsed and dropped
+
+    def __enter__(self) -> FileSource:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        os.close(self._fd)
+
+    def read(self, at: int, n: int) -> bytes:
+        if self._finished:
+            raise ReadError("read again after its digest was taken")
+        if at < 0 or n <= 0:
+            return b""
+        parts = []
+        end = min(at + n, self.size)
+        while at < end:
+            index, offset = divmod(at, BLOCK)
+            part = self._block(index)[offset : offset + end - at]
+            parts.append(part)
+            at += len(part)
+        return parts[0] if len(parts) == 1 else b"".join(parts)
+
+    def finish(self) -> Blob:
+        """Hash what the parser did not need, and prove that the file stayed the same. The last call:
+        nothing read later would be what was hashed.
+
+        Raises ReadError if it did not stay the same, or is longer than it says: /proc is full of
+        files of zero bytes that are not empty.
+        """
+        self._finished = True
+        buffer = memoryview(bytearray(BLOCK))
+        while self._hashed * BLOCK < self.size:
+            block = self._kept.get(self._hashed)
+            if block is not None:
+                self._hash.update(block)
+            else:
+                count = self._fetch_into(self._hashed, buffer)
+                self._hash.update(buffer[:count])
+                self._same(self._hashed, buffer[:count])
+            self._hashed += 1
+        now = os.fstat(self._fd)
+        if (now.st_size, now.st_mtime_ns) != (self._stat.st_size, self._stat.st_mtime_ns):
+            raise ReadError("the file changed while it was read")
+        if self._fetch(memoryview(bytearray(1)), self.size):
+            raise ReadError("the file holds more bytes than its size says")
+        return Blob(Digest("sha256", self._hash.hexdigest()), self.size)
+
+    def _block(self, index: int) -> bytes:
+        if index in self._kept:
+            self._kept.move_to_end(index)
+            return self._kept[index]
+        buffer = bytearray(min(BLOCK, self.size - index * BLOCK))
+        self._fetch_into(index, memoryview(buffer))
+        block = bytes(buffer)
+        self._same(index, block)
+        self._kept[index] = block
+        while self._hashed in self._kept:
+            self._hash.update(self._kept[self._hashed])
+            self._hashed += 1
+        if len(self._kept) > _KEEP:
+            old, dropped = self._kept.popitem(last=False)
+            self._seen.setdefault(old, hashlib.sha256(dropped).digest())
+        return block
+
+    def _fetch_into(self, index: int, buffer: memoryview) -> int:
+        want = min(BLOCK, self.size - index * BLOCK)
+        have = 0
+        while have < want:
+            count = self._fetch(buffer[have:want], index * BLOCK + have)
+            if count == 0:
+                raise ReadError("the file became shorter while it was read")
+            have += count
+        return want
+
+    def _fetch(self, buffer: memoryview, at: int) -> int:
+        try:
+            return os.preadv(self._fd, [buffer], at)
+        except OSError as error:
+            raise ReadError(reason(error)) from error
+
+    def _same(self, index: int, block: bytes | memoryview) -> None:
+        if index in self._seen and self._seen[index] != hashlib.sha256(block).digest():
+            raise ReadError("the file changed while it was read")
+
+
+def reason(error: OSError | ValueError) -> str:
+    """What the system said, in lower case, without the path: names belong to whoever reports it."""
+    return (error.strerror or str(error)).lower() if isinstance(error, OSError) else str(error)

@@ -1,0 +1,75 @@
+"""An app whose answer is the last part of the target's name, to test the command line alone.
+
+Run as a program it is `modelward` with that app.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+from tests.report.samples import CLASS, RULES, checked, found, gap, scanned
+
+from modelward.core.canonical import escape_bytes
+from modelward.core.errors import ReadError, UsageError
+from modelward.core.finding import Rule
+from modelward.core.result import CheckResult, ScanResult
+
+Progress = Callable[[int, int, str], None] | None
+
+
+def scan(target: str, *, exclude: Sequence[str], progress: Progress) -> ScanResult:
+    label = escape_bytes(target.encode("utf-8", "surrogateescape"))
+    places = {
+        "clean": (),
+        "minor": (found(CLASS),),
+        "flagged": (found(does="os.system('id')", opcode="REDUCE"),),
+        "long": (found(does="os.system('" + "very long " * 30 + "')"),),
+        "incomplete": (gap(),),
+        "forged": (found(file="x\\n\n\x1b[2Jallow: 0 findings", message="\u202e\nallow: 0 findings"),),
+    }
+    match Path(target).name:
+        case "missing":
+            raise UsageError(f"{target!r} is not there: name a file or a folder")
+        case "unreadable":
+            raise ReadError("the file changed\nwhile it was read")
+        case "defect":
+            raise RuntimeError("this should\nnot happen")
+        case "waiting":
+            Path(target).touch()
+            time.sleep(60)
+        case "slow":
+            for number in range(30):
+                if progress:
+                    progress(number, 30, f"part-{number}\x1b[0m")
+                time.sleep(0.05)
+    return scanned(*places.get(Path(target).name, ()), label=label)
+
+
+def check(
+    target: str, *, policy: str, exclude: Sequence[str], statements: str | None, progress: Progress
+) -> CheckResult:
+    if policy == "broken.toml":
+        raise UsageError("broken.toml, line 3: there is no key 'denny'; did you mean 'deny'?")
+    return checked(scan(target, exclude=exclude, progress=progress), policy=policy)
+
+
+def manifest(target: str, *, exclude: Sequence[str]) -> bytes:
+    scan(target, exclude=exclude, progress=None)
+    return b'{"_type":"https://in-toto.io/Statement/v1"}'
+
+
+def rules() -> Mapping[str, Rule]:
+    return RULES
+
+
+if __name__ == "__main__":
+    import modelward
+    from modelward.cli.main import main
+
+    here = sys.modules[__name__]
+    sys.modules["modelward.app"] = here
+    modelward.app = here  # type: ignore[attr-defined, unused-ignore]
+    sys.exit(main())

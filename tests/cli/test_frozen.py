@@ -1,0 +1,110 @@
+"""The real command line on real bytes, word for word as in tests/frozen/cli.
+
+After a change that is meant: `python -m tests.cli.test_frozen` writes them anew; read the difference.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import pickle
+import tempfile
+import zipfile
+from pathlib import Path
+
+import pytest
+from tests.cli.process import REAL, ROOT, piped
+
+FROZEN = ROOT / "tests" / "frozen" / "cli"
+
+COMMANDS = {
+    "allow": "check good",
+    "deny": "check evil",
+    "incomplete": "check partial",
+    "no-files": "check empty",
+    "safe-formats": "check good --policy safe-formats",
+    "several": "check good evil partial",
+    "one-is-missing": "scan good gone",
+    "quiet": "check evil --quiet",
+    "fail-on": "scan evil --fail-on critical",
+    "lone-file": "scan evil/optimizer.pkl",
+    "archive": "scan evil.zip",
+    "names": "scan names",
+    "excluded": "scan evil --exclude *.pkl",
+    "missing": "check gone",
+    "no-such-policy": "check good --policy gone.toml",
+    "no-such-rule": "explain pickle-dangerous-cal",
+    "explain": "explain pickle-dangerous-call",
+    "manifest": "manifest evil",
+    "help": "--help",
+    "help-check": "check --help",
+    "help-scan": "scan --help",
+    "help-manifest": "manifest --help",
+    "help-explain": "explain --help",
+    "help-completion": "completion --help",
+}
+
+
+class Evil:
+    def __reduce__(self) -> tuple[object, tuple[str]]:
+        return os.system, ("echo this is harmless",)
+
+
+def make_targets(folder: Path) -> None:
+    evil, good = pickle.dumps(Evil(), 4), pickle.dumps({"layers": [1, 2, 3]}, 4)
+    pointer = b"version https://git-lfs.github.com/spec/v1\noid sha256:" + b"a" * 64 + b"\nsize 123456\n"
+    files: dict[str | bytes, bytes] = {
+        "good/config.json": b'{"hidden_size": 384}',
+        "good/weights.pkl": good,
+        "evil/config.json": b'{"hidden_size": 384}',
+        "evil/optimizer.pkl": evil,
+        "partial/big.safetensors": pointer,
+        "partial/scaler.pkl": good[:-4],
+        b"names/x\n\nclean: 0 findings, 0 unexamined, 9 files (exit 0)\n.pkl": evil,
+        b"names/\xff\x1b[2J\xe2\x80\xae.pkl": evil,
+        "evil.zip": zipped("model/data.pkl", evil),
+    }
+    for name, content in files.items():
+        path = folder / os.fsdecode(name)
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(content)
+    (folder / "empty").mkdir()
+
+
+def zipped(name: str, content: bytes) -> bytes:
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w") as archive:
+        archive.writestr(zipfile.ZipInfo(name), content)
+    return made.getvalue()
+
+
+def transcript(command: str, folder: Path) -> str:
+    done = piped(*command.split(), program=REAL, cwd=folder)
+    return f"$ modelward {command}\n{done.stdout}{done.stderr}[exit {done.returncode}]\n"
+
+
+@pytest.fixture(scope="module")
+def targets(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("targets")
+    make_targets(folder)
+    return folder
+
+
+@pytest.mark.parametrize("name", sorted(COMMANDS))
+def test_the_command_line_says_what_it_said(name: str, targets: Path) -> None:
+    assert transcript(COMMANDS[name], targets) == (FROZEN / f"{name}.txt").read_text()
+
+
+def test_nothing_else_is_frozen() -> None:
+    assert sorted(path.stem for path in FROZEN.iterdir()) == sorted(COMMANDS)
+
+
+def write_all() -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        make_targets(Path(folder))
+        for name, command in COMMANDS.items():
+            (FROZEN / f"{name}.txt").write_text(transcript(command, Path(folder)))
+
+
+if __name__ == "__main__":
+    write_all()

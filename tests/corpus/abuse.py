@@ -1,0 +1,444 @@
+"""One pickle for each way to make a harmless callable, or one that nobody has heard of, do harm."""
+
+from __future__ import annotations
+
+import pickle
+from collections.abc import Iterator
+
+from tests.corpus.opcodes import (
+    EMPTY,
+    NONE,
+    TRUE,
+    Make,
+    Payload,
+    Sample,
+    advisory,
+    array,
+    blob,
+    build,
+    call,
+    mapping,
+    name,
+    namespace,
+    new,
+    number,
+    on_class,
+    sample,
+    stream,
+    text,
+    tup,
+)
+
+TOOLS = "acme_tools"
+"""A package that no list knows: `run` gives its argument to a shell."""
+TOOLS_SOURCE = '''
+import os
+def run(*args):
+    for arg in args:
+        os.system(arg)
+class Runner:
+    def __init__(self, command):
+        os.system(command)
+class Template:
+    def __setstate__(self, state):
+        exec(state["source"], {})
+class Record:
+    pass
+class pipeline:
+    def __init__(self, command):
+        os.system(command)
+def Report(command):
+    os.system(command)
+class Base:
+    @classmethod
+    def load(cls, command):
+        os.system(command)
+registry = Record()
+'''
+
+_RUN = name(TOOLS, "run")
+_PARTIAL = name("functools", "partial")
+
+
+def abuse() -> Iterator[Sample]:
+    yield from _listed()
+    yield from _numpy_and_torch()
+    yield from _unknown()
+    yield from _unknown_through_listed()
+
+
+def _bound(p: Payload, function: bytes = _RUN) -> bytes:
+    return call(_PARTIAL, function, text(p.shell))
+
+
+_LISTED: tuple[Sample, ...] = (
+#@@     system = name("os", "system")
+#@@     for title, cls in (("map", "map"), ("filter", "filter")):
+#@@         def lazy(p: Payload, cls: str = cls) -> bytes:
+#@@             return stream(call(name("builtins", "list"), call(name("builtins", cls), system, array(text(p.shell)))))
+#@@ 
+#@@         yield sample(f"{title}-consumed", lazy)
+    sample(
+        "starmap-consumed",
+        lambda p: stream(
+            call(name("collections", "deque"), call(name("itertools", "starmap"), system, array(tup(text(p.shell)))))
+        ),
+    ),
+    sample(
+        "callable-iterator",
+        lambda p: stream(call(name("builtins", "set"), call(name("builtins", "iter"), _bound(p, system), number(0)))),
+    ),
+    sample(
+        "reduce-of-functools",
+        lambda p: stream(call(name("functools", "reduce"), name("operator", "call"), array(system, text(p.shell)))),
+    ),
+    sample("partial-called", lambda p: stream(call(_bound(p, syst    sample("partial-called", lambda p: stream(call(_bound(p, system)))),
+    sample(
+        "factory-called-by-itemgetter",
+        lambda p: stream(
+            call(
+                call(name("operator", "itemgetter"), number(1)), call(name("collections", "defaultdict"), _bound(p, system))
+            )
+        ),
+    ),
+    sample(
+        "reconstructor-runs-a-constructor",
+        lambda p: stream(
+            call(
+                name("copyreg", "_reconstructor"),
+                name("subprocess", "Popen"),
+                name("subprocess", "Popen"),
+                array(text("sh"), text("-c"), text(p.shell)),
+            )
+        ),
+        runs=False,  # the process is not waited for
+    ),
+    sample(
+        "class-built-by-type",
+        lambda p: stream(
+            call(call(name("builtins", "type"), text("X"), EMPTY, mapping(__init__=system)), text(p.shell))
+        ),
+    ),
+    sample(
+        "keys-called-by-dict", lambda p: stream(call(name("builtins", "dict"), namespace(keys=_bound(p, system))))
+    ),
+    sample(
+        "getattr-chain",
+        lambda p: stream(
+            call(
+                call(name("builtins", "getattr"), call(name("builtins", "__import__"), text("os")), text("system")),
+                text(p.shell),
+            )
+        ),
+    ),
+    sample(
+        "copier-called-by-copy",
+        lambda p: stream(
+            call(name("copy", "deepcopy"), namespace(__deepcopy__=call(_PARTIAL, system, text(p.shell))))
+        ),
+        runs=False,  # the memo is passed too
+    ),
+    sample(
+        "cmp-through-call",
+        lambda p: stream(call(name("_operator", "call"), system, text(p.shell))),
+    ),
+    sample(
+        "exit-stack",
+        lambda p: stream(
+            call(name("contextlib", "ExitStack")), pickle.MEMOIZE, pickle.POP,
+            call(name("contextlib", "ExitStack.callback"), pickle.BINGET + b"\0", system, text(p.shell)), pickle.POP,
+            call(name("contextlib", "ExitStack.close"), pickle.BINGET + b"\0"),
+        ),
+    ),  # fmt: skip
+    sample(
+        "finalizer",
+        lambda p: stream(call(name("weakref", "finalize"), name("argparse", "Namespace"), system, text(p.shell))),
+    ),
+    sample(
+        "thread",
+        lambda p: stream(
+            call(name("threading", "Timer.run"), call(name("threading", "Timer"), number(0), system, array(text(p.shell))))
+        ),
+    ),
+    sample(
+        "executor",
+        lambda p: stream(
+            call(
+                name("concurrent.futures.thread", "ThreadPoolExecutor.submit"),
+                call(name("concurrent.futures.thread", "ThreadPoolExecutor"), number(1)),
+                system,
+                text(p.shell),
+            )
+        ),
+    ),
+    sample("logging-configuration", _logging_configur    sample("logging-configuration", _logging_configuration),
+    sample(
+        "format-field-walk",
+        lambda p: stream(
+            call(name("builtins", "str.format"), text("{0.__class__.__init__.__globals__}"), name("argparse", "Namespace"))
+        ),
+        runs=False,
+    ),
+    sample(
+        "file-opened-for-writing", lambda p: stream(call(name("io", "open"), text(p.mark), text("w")))
+    ),
+    sample(
+        "file-touched-by-pathlib",
+        lambda p: stream(call(name("pathlib", "Path.touch"), call(name("pathlib", "PosixPath"), text(p.mark)))),
+    ),
+    sample(
+        "file-touched-by-getattr",
+        lambda p: stream(
+            call(
+                call(name("builtins", "getattr"), call(name("pathlib", "PosixPath"), text(p.mark)), text("touch")),
+            )
+        ),
+    ),
+    sample(
+        "logger-handler-writes-a-file",
+        lambda p: stream(call(name("logging", "FileHandler"), text(p.mark))),
+    ),
+)
+"""With names of the standard library alone."""
+
+
+def _logging_configuration(p: Payload) -> bytes:
+    """The key () names a factory, which gets the other keys."""
+    factory = text("()") + text("subprocess.getoutput") + text("cmd") + text(p.shell)
+    return stream(
+        call(
+            name("logging.config", "DictConfigurator.configure_custom"),
+            call(name("logging.config", "DictConfigurator"), pickle.EMPTY_DICT),
+            pickle.EMPTY_DICT + pickle.MARK + factory + pickle.SETITEMS,
+        )
+    )
+
+
+_NUMPY_AND_TORCH: tuple[Sample, ...] = (
+#@@     system = name("os", "system")
+#@@     for core in ("numpy.core", "numpy._core"):
+#@@         yield sample(
+#@@             f"ufunc-by-name-{core[6:]}".replace("_", "private-"),
+#@@             lambda p, core=core: stream(  # type: ignore[misc]
+#@@                 call(call(name(core, "_ufunc_reconstruct"), text("os"), text("system")), text(p.shell))
+#@@             ),
+#@@             runs=core == "numpy.core",
+#@@         )
+#@@     for ctor in ("__generator_ctor", "__randomstate_ctor"):
+#@@         yield sample(
+#@@             f"numpy-{ctor.strip('_').replace('_', '-')}",
+#@@             lambda p, ctor=ctor: stream(call(name("numpy.random._pickle", ctor), text(p.shell), system)),  # type: ignore[misc]
+#@@         )
+    sample(
+        "numpy-runstring",
+        lambda p: stream(call(name("numpy.testing", "runstring"), text(p.code), mapping())),
+    ),
+    sample(
+        "numpy-apply-along-axis",
+        lambda p: stream(
+            call(
+                name("numpy", "vectorize.__call__"),
+                call(name("numpy", "vectorize"), system),
+                array(text(p.shell)),
+            )
+        ),
+    ),
+    sample(
+        "numpy-load-of-another-file",
+        lambda p: stream(call(name("numpy", "load"), text("other.npy"), NONE, TRUE)),
+        runs=False,
+    ),
+    sample(
+        "joblib-array-in-another-file",
+        lambda p: stream(
+            build(
+                new(name("joblib.numpy_pickle_compat", "NDArrayWrapper")),
+                mapping(filename=text("/tmp/other.npy"), subclass=name("numpy", "ndarray"), allow_mmap=TRUE),
+            )
+        ),
+        "https://nvd.nist.gov/vuln/detail/CVE-2024-34997",
+        loader="joblib",
+        runs=False,
+    ),
+    sample("scipy-template", _scipy_template, runs=    sample("scipy-template", _scipy_template, runs=False),
+    sample(
+        "rebuild-from-type",
+        lambda p: stream(
+            call(name("torch._tensor", "_rebuild_from_type_v2"), system, name("builtins", "int"), tup(text(p.shell)), NONE)
+        ),
+        runs=False,
+    ),
+    sample(
+        "identity-hides-a-class",
+        lambda p: stream(
+            on_class(
+                call(name("torch.jit._pickle", "restore_type_tag"), name("argparse", "Namespace"), text("x")), __init__=system
+            ),
+            pickle.POP,
+            call(name("argparse", "Namespace"), text(p.shell)),
+        ),
+        runs=False,
+    ),
+    sample(
+        "rebuild-sets-attributes-of-a-class",
+        lambda p: stream(
+            call(
+                name("torch._tensor", "_rebuild_from_type_v2"),
+                name("torch.jit._pickle", "restore_type_tag"),
+                name("builtins", "type"),
+                tup(name("argparse", "Namespace"), text("x")),
+                mapping(__init__=system),
+            ),
+            pickle.POP,
+            call(name("argparse", "Namespace"), text(p.shell)),
+        ),
+        runs=False,
+    ),
+    sample(
+        "graph-module",
+        lambda p: stream(
+            call(
+                name("torch.fx.graph_module", "reduce_graph_module"),
+                mapping(_code=text(f"def forward(self):\n    pass\n{p.code}\n"), _graphmodule_cls_name=text("G")),
+                text(""),
+            )
+        ),
+        runs=False,
+    ),
+    sample(
+        "parse-type-line",
+        lambda p: stream(
+            call(name("torch.jit.annotations", "parse_type_line"), text(f"# type: ({p.code}) -> int"), NONE, number(0))
+        ),
+        "https://nvd.nist.gov/vuln/detail/CVE-2022-45907",
+        runs=False,
+    ),
+    sample(
+        "storage-from-a-file",
+        lambda p: stream(
+            call(name("torch.storage", "UntypedStorage.from_file"), text(p.mark), TRUE, number(1))
+        ),
+        runs=False,
+    ),
+    sample(
+        "tensor-to-a-file",
+        lambda p: stream(call(name("torch.serialization", "save"), NONE, text(p.mark))),
+        runs=False,
+    ),
+)
+
+
+def _scipy_template(p: Payload) -> bytes:
+    """rv_generic.__setstate__ executes this text."""
+    functions = "".join(f"def {n}(self): pass\n" for n in ("_parse_args", "_parse_args_stats", "_parse_args_rvs"))
+    return stream(
+        build(
+            new(name("scipy.stats._continuous_distns", "norm_gen")),
+            mapping(_parse_arg_template=text(f"{functions}{p.code}\n"), numargs=number(0)),
+        )
+    )
+
+
+_UNKNOWN: tuple[Sample, ...] = (
+#@@     called: tuple[tuple[str, str], ...] = (
+#@@         ("function", "run"),
+#@@         ("class", "Runner"),
+#@@         ("class-in-lower-case", "pipeline"),
+#@@         ("function-named-like-a-class", "Report"),
+#@@         ("class-method", "Base.load"),
+#@@     )
+#@@     for title, qualname in called:
+#@@         def make(p: Payload, qualname: str = qualname) -> bytes:
+#@@             return stream(call(name(TOOLS, qualname), text(p.shell)))
+#@@ 
+#@@         yield sample(f"unknown-{title}", make)
+    sample(
+        "unknown-class-by-obj", lambda p: stream(pickle.MARK, name(TOOLS, "Runner"), text(p.shell), pickle.OBJ)
+    ),
+    sample(
+        "unknown-class-by-inst", lambda p: stream(pickle.MARK, text(p.shell), pickle.INST, f"{TOOLS}\nRunner\n".encode())
+    ),
+    sample(
+        "unknown-class-given-bytes", lambda p: stream(call(name(TOOLS, "Runner"), blob(p.shell.encode())))
+    ),
+    sample(
+        "unknown-class-given-computed-text",
+        lambda p: stream(call(name(TOOLS, "Runner"), call(name("builtins", "str"), blob(p.shell.encode()), text("ascii")))),
+    ),
+    sample(
+        "unknown-setstate-executes-source",
+        lambda p: stream(build(new(name(TOOLS, "Template")), mapping(source=text(p.code)))),
+    ),
+    sample(
+        "unknown-class-gets-a-constructor",
+        lambda p: stream(
+            on_class(name(TOOLS, "Record"), __init__=_bound(p)), pickle.POP, call(name(TOOLS, "Record"))
+        ),
+    ),
+    sample(
+        "unknown-instance-changed",
+        lambda p: stream(
+            build(name(TOOLS, "registry"), mapping(append=_RUN)), text(p.shell), pickle.APPEND
+        ),
+    ),
+)
+"""A package outside every list, called directly."""
+
+
+_UNKNOWN_THROUGH_LISTED: tuple[Sample, ...] = (
+#@@     makes: tuple[tuple[str, Make], ...] = (
+#@@         ("planted-append", lambda p: stream(namespace(append=_RUN), text(p.shell), pickle.APPEND)),
+#@@         (
+#@@             "planted-append-in-a-record",
+#@@             lambda p: stream(build(new(name(TOOLS, "Record")), mapping(append=_RUN)), text(p.shell), pickle.APPEND),
+#@@         ),
+#@@         (
+#@@             "planted-append-in-an-argparse-namespace",
+#@@             lambda p: stream(
+#@@                 build(new(name("argparse", "Namespace")), mapping(append=_RUN)), text(p.shell), pickle.APPEND
+#@@             ),
+#@@         ),
+#@@         (
+#@@             "planted-extend",
+#@@             lambda p: stream(
+#@@                 namespace(extend=_RUN), pickle.POP, namespace(append=_RUN), pickle.MARK, text(p.shell), pickle.APPENDS
+#@@             ),
+#@@         ),
+#@@         ("planted-add", lambda p: stream(namespace(add=_RUN), pickle.MARK, text(p.shell), pickle.ADDITEMS)),
+#@@         ("planted-setstate", lambda p: stream(build(namespace(__setstate__=_RUN), text(p.shell)))),
+#@@         ("partial", lambda p: stream(call(_bound(p)))),
+#@@         ("dict-keys", lambda p: stream(call(name("builtins", "dict"), namespace(keys=_bound(p))))),
+#@@         ("ordered-dict-keys", lambda p: stream(call(name("collections", "OrderedDict"), namespace(keys=_bound(p))))),
+#@@         ("iterator", lambda p: stream(call(name("builtins", "list"), call(name("builtins", "iter"), _bound(p), NONE)))),
+#@@         (
+#@@             "factory",
+#@@             lambda p: stream(
+#@@                 call(
+#@@                     call(name("_operator", "itemgetter"), number(1)),
+#@@                     call(name("collections", "defaultdict"), _bound(p)),
+#@@                 )
+#@@             ),
+#@@         ),
+#@@         (
+#@@             "generator",
+#@@             lambda p: stream(call(name("numpy.random._pickle", "__generator_ctor"), text(p.shell), _RUN)),
+#@@         ),
+#@@     )
+#@@     for title, make in makes:
+#@@         yield sample(f"unknown-through-{title}", make)
+    sample(
+        "unknown-through-detach",
+        lambda p: stream(
+            call(name("torch._utils", "_rebuild_parameter"), namespace(detach=_bound(p)), TRUE, pickle.EMPTY_DICT)
+        ),
+        runs=False,  # with torch it does
+    ),
+    sample(
+        "unknown-through-backward-hooks",
+        lambda p: stream(
+            call(name("torch._utils", "_rebuild_parameter"), NONE, TRUE, mapping(hook=_bound(p)))
+        ),
+        runs=False,  # when gradients are computed
+    ),
+)
+"""An unknown function that is only mentioned, and called by something harmless."""

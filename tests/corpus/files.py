@@ -1,0 +1,226 @@
+"""Hostile pickles inside the files that frameworks write."""
+
+from __future__ import annotations
+
+import bz2
+import gzip
+import io
+import lzma
+import pickle
+import struct
+import tarfile
+import zipfile
+import zlib
+from collections.abc import Callable, Iterator
+
+from tests.corpus.opcodes import (
+    FALSE,
+    NONE,
+    Payload,
+    Sample,
+    advisory,
+    array,
+    build,
+    call,
+    mapping,
+    name,
+    new,
+    number,
+    sample,
+    stream,
+    system,
+    text,
+    tup,
+)
+
+
+def files() -> Iterator[Sample]:
+    yield from _numpy()
+    yield from _joblib()
+    yield from _torch()
+
+
+def npy(header: str, body: bytes, version: tuple[int, int] = (1, 0)) -> bytes:
+    size = struct.pack("<H" if version == (1, 0) else "<I", len(header) + 1)
+    return b"\x93NUMPY" + bytes(version) + size + header.encode() + b"\n" + body
+
+
+def _object_array(p: Payload) -> bytes:
+    return npy("{'descr': '|O', 'fortran_order': False, 'shape': (1,), }", stream(array(system(p))))
+
+
+_NUMPY: tuple[Sample, ...] = (
+#@@     link = "https://nvd.nist.gov/vuln/detail/CVE-2019-6446"
+    sample("npy-object-array", _object_array, link, "n    sample("npy-object-array", _object_array, link, "numpy"),
+    sample(
+        "npy-object-field",
+        lambda p: npy(
+            "{'descr': [('a', '<f4'), ('b', [('c', '|O')])], 'fortran_order': False, 'shape': (1,), }", stream(system(p))
+        ),
+        link,
+        "numpy",
+    ),
+    sample(
+        "npy-version-3",
+        lambda p: npy("{'descr': 'O', 'fortran_order': False, 'shape': (), }", stream(system(p)), (3, 0)),
+        link,
+        "numpy",
+    ),
+    sample("npy-bare-pickle", lambda p: stream(system(p)), link, "n    sample("npy-bare-pickle", lambda p: stream(system(p)), link, "numpy"),
+    sample("npz-object-array", lambda p: zipped({"a.npy": _object_array(p)}), link, "n    sample("npz-object-array", lambda p: zipped({"a.npy": _object_array(p)}), link, "numpy"),
+    sample(
+        "npz-second-member",
+        lambda p: zipped({"a.npy": npy(_PLAIN, bytes(8)), "b.npy": _object_array(p)}, zipfile.ZIP_DEFLATED),
+        link,
+        "numpy",
+    ),
+)
+
+
+_PLAIN = "{'descr': '<f8', 'fortran_order': False, 'shape': (1,), }"
+
+
+def zipped(members: dict[str, bytes], method: int = zipfile.ZIP_STORED) -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", method) as archive:
+        for member, data in members.items():
+            archive.writestr(zipfile.ZipInfo(member), data, method)
+    return out.getvalue()
+
+
+def wrapper(*shape: int, dtype: str = "f8", alignment: bool = True) -> bytes:
+    """joblib's stand-in for an array whose bytes follow in the file."""
+    descr = build(
+        call(name("numpy", "dtype"), text(dtype), FALSE, pickle.NEWTRUE),
+        tup(number(3), text("<"), NONE, NONE, NONE, number(-1), number(-1), number(0)),
+    )
+    state = {
+        "subclass": name("numpy", "ndarray"),
+        "shape": tup(*map(number, shape)),
+        "order": text("C"),
+        "dtype": descr,
+        "allow_mmap": FALSE,
+    }
+    if alignment:
+        state["numpy_array_alignment_bytes"] = number(16)
+    return build(new(name("joblib.numpy_pickle", "NumpyArrayWrapper")), mapping(**state))
+
+
+def _padded(before: bytes, raw: bytes) -> bytes:
+    """The bytes of an array, aligned to 16 as joblib aligns them."""
+    pad = 16 - (len(before) + 1) % 16
+    return before + bytes([pad]) + b"\xff" * pad + raw
+
+
+def _after_an_array(p: Payload) -> bytes:
+    return _padded(pickle.PROTO + b"\4" + wrapper(4), bytes(32)) + pickle.POP + system(p) + pickle.STOP
+
+
+def _bytes_that_end_the_stream(p: Payload) -> bytes:
+    """To a parser that does not skip them the numbers are a STOP, and what follows is never read."""
+    return _padded(pickle.PROTO + b"\4" + wrapper(4), b"N." * 16) + pickle.POP + system(p) + pickle.STOP
+
+
+def _without_alignment(p: Payload) -> bytes:
+    head = pickle.PROTO + b"\4" + wrapper(4, alignment=False)
+    return head + bytes(32) + pickle.POP + system(p) + pickle.STOP
+
+
+def _object_elements(p: Payload) -> bytes:
+    """An array of objects is a pickle of its own inside the outer one."""
+    descr = build(
+        call(name("numpy", "dtype"), text("O8"), FALSE, pickle.NEWTRUE),
+        tup(number(3), text("|"), NONE, NONE, NONE, number(-1), number(-1), number(63)),
+    )
+    state = mapping(
+        subclass=name("numpy", "ndarray"), shape=tup(number(1)), order=text("C"), dtype=descr, allow_mmap=FALSE
+    )
+    outer = pickle.PROTO + b"\4" + build(new(name("joblib.numpy_pickle", "NumpyArrayWrapper")), state)
+    return outer + stream(array(system(p))) + pickle.STOP
+
+
+_JOBLIB: tuple[Sample, ...] = (
+#@@     link = "https://nvd.nist.gov/vuln/detail/CVE-2024-34997"
+    sample("joblib-after-an-array", _after_an_array, loader="jo    sample("joblib-after-an-array", _after_an_array, loader="joblib"),
+    sample("joblib-array-bytes-look-like-the-end", _bytes_that_end_the_stream, loader="jo    sample("joblib-array-bytes-look-like-the-end", _bytes_that_end_the_stream, loader="joblib"),
+    sample("joblib-array-without-alignment", _without_alignment, loader="jo    sample("joblib-array-without-alignment", _without_alignment, loader="joblib"),
+    sample("joblib-object-array", _object_elements, link, "jo    sample("joblib-object-array", _object_elements, link, "joblib"),
+#@@     packers: tuple[tuple[str, Callable[[bytes], bytes]], ...] = (
+#@@         ("zlib", zlib.compress),
+#@@         ("zlib-fastest", lambda data: zlib.compress(data, 0)),
+#@@         ("gzip", lambda data: gzip.compress(data, mtime=0)),
+#@@         ("gzip-two-members", lambda data: gzip.compress(data[:9], mtime=0) + gzip.compress(data[9:], mtime=0)),
+#@@         ("bz2", bz2.compress),
+#@@         ("xz", lzma.compress),
+#@@         ("lzma", lambda data: lzma.compress(data, lzma.FORMAT_ALONE)),
+#@@     )
+#@@     for title, pack in packers:
+#@@         def make(p: Payload, pack: Callable[[bytes], bytes] = pack) -> bytes:
+#@@             return pack(stream(system(p)))
+#@@ 
+#@@         # joblib's reader of zlib and gzip knows one member.
+#@@         yield sample(f"joblib-{title}", make, loader="joblib", runs=title != "gzip-two-members")
+)
+
+
+def torch_zip(data: bytes, root: str = "archive", **more: bytes) -> bytes:
+    members = {"data.pkl": data, "byteorder": b"little", "version": b"3\n", ".data/serialization_id": b"1" * 40}
+    return zipped({f"{root}/{member}": body for member, body in (members | more).items()})
+
+
+def legacy(p: Payload) -> bytes:
+    magic = pickle.dumps(0x1950A86A20F9469CFC6C, 2)
+    return magic + pickle.dumps(1001, 2) + pickle.dumps({"little_endian": True}, 2) + stream(system(p), protocol=2)
+
+
+def _computed_magic(p: Payload) -> bytes:
+    """The magic number is whatever the first pickle gives back, so its stream may call as well."""
+    magic = pickle.dumps(0x1950A86A20F9469CFC6C, 2)[:-1]
+    return magic[:2] + system(p) + pickle.POP + magic[2:] + pickle.STOP
+
+
+def _torch_tar(p: Payload, hostile: str = "pickle") -> bytes:
+    """All three members are read with pickle; two go on with raw bytes."""
+    members = {"storages": stream(number(0)) + stream(array()), "tensors": stream(number(0)), "pickle": stream(NONE)}
+    members[hostile] = stream(system(p), pickle.POP, number(0)) + members[hostile]
+    out = io.BytesIO()
+    with tarfile.open(fileobj=out, mode="w") as archive:
+        for member, data in members.items():
+            info = tarfile.TarInfo(member)
+            info.size = len(data)
+            archive.addfile(info, io.BytesIO(data))
+    return out.getvalue()
+
+
+_TORCH: tuple[Sample, ...] = (
+#@@     tar = "https://nvd.nist.gov/vuln/detail/CVE-2025-32434"
+#@@     torch: tuple[tuple[str, Callable[[Payload], bytes], str], ...] = (
+#@@         ("torch-zip", lambda p: torch_zip(stream(system(p), protocol=2)), ""),
+#@@         ("torch-zip-other-root", lambda p: torch_zip(stream(system(p), protocol=2), "weights"), ""),
+#@@         (
+#@@             "torch-zip-call-in-a-member-of-the-state",
+#@@             lambda p: torch_zip(stream(mapping(weight=system(p)), protocol=2)),
+#@@             "",
+#@@         ),
+#@@         ("torch-legacy", legacy, ""),
+#@@         ("torch-legacy-computed-magic", _computed_magic, ""),
+#@@         ("torch-tar", _torch_tar, tar),
+#@@         ("torch-tar-storages", lambda p: _torch_tar(p, "storages"), tar),
+#@@         ("torch-tar-tensors", lambda p: _torch_tar(p, "tensors"), tar),
+#@@     )
+#@@     for title, make, link in torch:
+#@@         yield sample(title, make, link, "torch", runs=False)
+    sample("pickle-with-a-zip-behind", lambda p: stream(system(p)) + torch_zip(stream(NONE, protoco    sample("pickle-with-a-zip-behind", lambda p: stream(system(p)) + torch_zip(stream(NONE, protocol=2))),
+    sample(
+        "zip-with-a-pickle-in-front-of-it",
+        lambda p: stream(system(p)) + zipped({"a.npy": npy(_PLAIN, bytes(8))}),
+        advisory("GHSA-7q5r-7gvp-wc82"),
+    ),
+    sample(
+        "zip-member-of-no-known-extension",
+        lambda p: torch_zip(stream(NONE, protocol=2), **{"extra/config.p": stream(system(p))}),
+        advisory("GHSA-769v-p64c-89pr"),
+        "torch",
+        runs=False,
+    ),
+)
