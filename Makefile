@@ -12,7 +12,7 @@ BIN := $(VENV)/bin
 PIP := -m pip --disable-pip-version-check install --quiet
 SOURCES := $(shell find src -name '*.py' -o -path '*/data/*' -type f -o -name '*.toml')
 
-.PHONY: demo test check format rules bench fuzz lock clean
+.PHONY: demo test check format rules transcript bench fuzz lock clean
 .DEFAULT_GOAL := test
 
 demo: .demo/installed .demo/model-package
@@ -36,6 +36,10 @@ format: $(VENV)/installed
 rules: $(VENV)/installed
 	$(BIN)/modelward explain --all > docs/rules.md.part
 	mv docs/rules.md.part docs/rules.md
+
+transcript: .demo/installed .demo/model-package
+	.demo/venv/bin/python tools/demo.py .demo > .demo/transcript
+	$(PYTHON) tools/transcript.py < .demo/transcript
 
 fuzz: $(VENV)/installed
 	$(BIN)/python -m tools.fuzz --seconds $(FUZZ_SECONDS)

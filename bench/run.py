@@ -52,7 +52,7 @@ class Run:
     said: str
 
 
-SHA256 = Tool("sha256 (floor)", (sys.executable, "-I", "-S", "-c", FLOOR))
+SHA256 = Tool("sha256 of 1 GB (floor)", (sys.executable, "-I", "-S", "-c", FLOOR))
 MODELWARD = Tool("modelward scan", (str(OWN / "bin/modelward"), "scan"))
 RIVALS = (
     Tool("picklescan", (str(PEERS / "bin/picklescan"), "-p")),
@@ -66,6 +66,7 @@ INPUTS = (
     ("1 GB safetensors, 250 tensors", "weights.safetensors"),
     ("28 million opcodes", "long.pkl"),
 )
+FLOOR_INPUT = "torch.pt"
 HEAVY = "long.pkl"  # the peers need minutes and gigabytes
 
 
@@ -74,15 +75,13 @@ def main() -> None:
     install()
     subprocess.run([sys.executable, ROOT / "bench/inputs.py", DATA], check=True)
     print_machine()
-    floor = repeat(SHA256, "torch.pt").cpu
-    print(f"\nfloor: sha256 of 1 GB takes {floor:.2f} CPU seconds\n")
-    print("| input | tool | CPU s | wall s | peak MB | x modelward | x floor | exit | last words |")
+    print("\n| input | tool | CPU s | wall s | peak MB | x modelward | x floor | exit | last words |")
     print("|-|-|-:|-:|-:|-:|-:|-:|-|")
     for title, name in INPUTS:
         if options.only in (None, name):
-            show(title, name, floor, quick=options.quick)
+            show(title, name, quick=options.quick)
     if options.only is None:
-        show_start_up(floor)
+        show_start_up()
 
 
 def arguments() -> argparse.Namespace:
@@ -92,8 +91,9 @@ def arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def show(title: str, name: str, floor: float, quick: bool) -> None:
+def show(title: str, name: str, quick: bool) -> None:
     warm(DATA / name)
+    floor = measure_floor(title)
     own = repeat(MODELWARD, name)
     print_row(title, MODELWARD.name, own, own.cpu, floor)
     if name == HEAVY and quick:
@@ -102,15 +102,25 @@ def show(title: str, name: str, floor: float, quick: bool) -> None:
         print_row(title, rival.name, repeat(rival, name), own.cpu, floor)
 
 
-def show_start_up(floor: float) -> None:
+def measure_floor(title: str) -> float:
+    """Anew for each input, since the machine may be busier than it was for the last one."""
+    warm(DATA / FLOOR_INPUT)
+    floor = repeat(SHA256, FLOOR_INPUT)
+    print_row(title, SHA256.name, floor, None, floor.cpu)
+    return floor.cpu
+
+
+def show_start_up() -> None:
+    floor = measure_floor("start-up")
     own = repeat(Tool("modelward", MODELWARD.command[:1]), "--version")
-    print_row("--version", "modelward", own, own.cpu, floor)
+    print_row("start-up: --version", "modelward", own, own.cpu, floor)
     for rival in RIVALS:
-        print_row("--help", rival.name, repeat(Tool(rival.name, rival.command[:1]), "--help"), own.cpu, floor)
+        print_row("start-up: --help", rival.name, repeat(Tool(rival.name, rival.command[:1]), "--help"), own.cpu, floor)
 
 
-def print_row(title: str, tool: str, run: Run, own: float, floor: float) -> None:
-    figures = f"{run.cpu:.2f} | {run.wall:.2f} | {run.peak:,.0f} | {run.cpu / own:.1f} | {run.cpu / floor:.2f}"
+def print_row(title: str, tool: str, run: Run, own: float | None, floor: float) -> None:
+    to_own = "" if own is None else f"{run.cpu / own:.2f}"
+    figures = f"{run.cpu:.2f} | {run.wall:.2f} | {run.peak:,.0f} | {to_own} | {run.cpu / floor:.2f}"
     print(f"| {title} | {tool} | {figures} | {run.exit} | {run.said} |", flush=True)
 
 
@@ -152,7 +162,7 @@ def last_words(log: Path) -> str:
         lines = output.read().decode(errors="replace").splitlines()
     lines = [line.strip() for line in lines if any(char.isalnum() for char in line)]
     text = "".join(char if char.isprintable() else "?" for char in lines[-1]) if lines else "(nothing)"
-    return text.replace("|", "/")[:70]
+    return text.replace("|", "/")[:80]
 
 
 def warm(path: Path) -> None:

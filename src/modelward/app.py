@@ -28,8 +28,6 @@ from modelward.core.limits import Limits
 from modelward.core.result import CheckResult, Coverage, Place, Reason, ScanResult, Waived, place_order
 from modelward.core.statement import Evidence, Statement
 from modelward.core.verdict import UNEXAMINED, Policy, Verdict
-from modelward.policy import schema
-from modelward.policy.evaluate import evaluate
 from modelward.stores.files import FileSource
 from modelward.stores.tree import Entry, Tree, open_target
 from modelward.stores.write import replace_file
@@ -84,6 +82,8 @@ def check(
     *statements* is a folder into which both statements are written. Raises as scan does, and
     UsageError for a policy that does not parse.
     """
+    from modelward.policy.evaluate import evaluate
+
     judged_by = _policy(policy)
     examined = _examine(target, exclude, progress)
     scanned = scan_check.CHECK.examine(examined.artifact, examined.seen)
@@ -198,6 +198,8 @@ def _write_statements(evidence: Sequence[Evidence], folder: str) -> None:
 
 
 def _policy(name: str) -> Policy:
+    from modelward.policy import schema
+
     if name in schema.SHIPPED:
         raw = schema.shipped(name)
     else:

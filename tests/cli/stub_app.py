@@ -37,6 +37,8 @@ def scan(target: str, *, exclude: Sequence[str], progress: Progress) -> ScanResu
             raise ReadError("the file changed\nwhile it was read")
         case "defect":
             raise RuntimeError("this should\nnot happen")
+        case "pipe":
+            raise BrokenPipeError
         case "waiting":
             Path(target).touch()
             time.sleep(60)
@@ -45,6 +47,10 @@ def scan(target: str, *, exclude: Sequence[str], progress: Progress) -> ScanResu
                 if progress:
                     progress(number, 30, f"part-{number}\x1b[0m")
                 time.sleep(0.05)
+        case "large":
+            if progress:
+                progress(0, 1, "large.bin")
+            time.sleep(1.5)
     return scanned(*places.get(Path(target).name, ()), label=label)
 
 

@@ -86,9 +86,18 @@ def test_a_closed_pipe_changes_no_exit_code(target: str, code: int, form: str) -
     assert errors.count(b"\n") == (1 if code == 4 else 0)
 
 
-@pytest.mark.parametrize("args", [["--help"], ["--version"], ["explain"], ["completion", "zsh"], ["manifest", "clean"]])
+@pytest.mark.parametrize(
+    "args",
+    [["--help"], ["scan", "-h"], ["--version"], ["explain"], ["completion", "zsh"], ["manifest", "clean"]],
+)
 def test_a_closed_pipe_is_no_error(args: list[str]) -> None:
     assert closed_early(*args) == (0, b"")
+
+
+def test_a_broken_pipe_inside_the_app_is_no_allow() -> None:
+    done = piped("check", "pipe")
+    assert done.returncode == 4
+    assert "BrokenPipeError" in done.stderr
 
 
 @pytest.mark.parametrize("redirection", [">&-", "2>&-", ">&- 2>&-"])

@@ -58,10 +58,14 @@ def test_progress_appears_after_a_second_and_leaves_no_trace() -> None:
     code, shown = on_terminal("scan", "slow", "--format", "json")
     progress, _, report = shown.rpartition("\x1b[K")
     assert code == 0
-    assert re.search(r"\r\d+ of 30 files  part-\d+\\x1b\[0m\x1b\[K", progress)
-    assert not re.search(r"\r[0-9] of 30", progress)
+    assert re.search(r"\r\d+ of 30 files, 1 s  part-\d+\\x1b\[0m\x1b\[K", progress)
+    assert not re.search(r"\r[0-9] of 30|, 0 s", progress)
     assert report.startswith("{")
     assert progress.endswith("\r")
+
+
+def test_progress_shows_while_one_file_takes_long() -> None:
+    assert re.search(r"\r0 of 1 files, 1 s  large.bin\x1b\[K", on_terminal("check", "large")[1])
 
 
 def test_no_progress_when_quiet_or_in_a_pipe() -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pickle
-from collections.abc import Iterator
 
 from tests.corpus.opcodes import (
     EMPTY,
@@ -12,7 +11,6 @@ from tests.corpus.opcodes import (
     Make,
     Payload,
     Sample,
-    advisory,
     array,
     blob,
     build,
@@ -31,7 +29,7 @@ from tests.corpus.opcodes import (
 
 TOOLS = "acme_tools"
 """A package that no list knows: `run` gives its argument to a shell."""
-TOOLS_SOURCE = '''
+TOOLS_SOURCE = """
 import os
 def run(*args):
     for arg in args:
@@ -54,50 +52,80 @@ class Base:
     def load(cls, command):
         os.system(command)
 registry = Record()
-'''
+"""
 
 _RUN = name(TOOLS, "run")
 _PARTIAL = name("functools", "partial")
-
-
-def abuse() -> Iterator[Sample]:
-    yield from _listed()
-    yield from _numpy_and_torch()
-    yield from _unknown()
-    yield from _unknown_through_listed()
+_SYSTEM = name("os", "system")
 
 
 def _bound(p: Payload, function: bytes = _RUN) -> bytes:
     return call(_PARTIAL, function, text(p.shell))
 
 
+def _consumed(lazy: str) -> Make:
+    return lambda p: stream(call(name("builtins", "list"), call(name("builtins", lazy), _SYSTEM, array(text(p.shell)))))
+
+
+def _ufunc(core: str) -> Make:
+    found = call(name(core, "_ufunc_reconstruct"), text("os"), text("system"))
+    return lambda p: stream(call(found, text(p.shell)))
+
+
+def _constructor(ctor: str) -> Make:
+    return lambda p: stream(call(name("numpy.random._pickle", ctor), text(p.shell), _SYSTEM))
+
+
+def _unknown(qualname: str) -> Make:
+    return lambda p: stream(call(name(TOOLS, qualname), text(p.shell)))
+
+
+def _logging_configuration(p: Payload) -> bytes:
+    """The key () names a factory, which gets the other keys."""
+    factory = text("()") + text("subprocess.getoutput") + text("cmd") + text(p.shell)
+    return stream(
+        call(
+            name("logging.config", "DictConfigurator.configure_custom"),
+            call(name("logging.config", "DictConfigurator"), pickle.EMPTY_DICT),
+            pickle.EMPTY_DICT + pickle.MARK + factory + pickle.SETITEMS,
+        )
+    )
+
+
+def _scipy_template(p: Payload) -> bytes:
+    """rv_generic.__setstate__ executes this text."""
+    functions = "".join(f"def {n}(self): pass\n" for n in ("_parse_args", "_parse_args_stats", "_parse_args_rvs"))
+    return stream(
+        build(
+            new(name("scipy.stats._continuous_distns", "norm_gen")),
+            mapping(_parse_arg_template=text(f"{functions}{p.code}\n"), numargs=number(0)),
+        )
+    )
+
+
 _LISTED: tuple[Sample, ...] = (
-#@@     system = name("os", "system")
-#@@     for title, cls in (("map", "map"), ("filter", "filter")):
-#@@         def lazy(p: Payload, cls: str = cls) -> bytes:
-#@@             return stream(call(name("builtins", "list"), call(name("builtins", cls), system, array(text(p.shell)))))
-#@@ 
-#@@         yield sample(f"{title}-consumed", lazy)
+    *(sample(f"{lazy}-consumed", _consumed(lazy)) for lazy in ("map", "filter")),
     sample(
         "starmap-consumed",
         lambda p: stream(
-            call(name("collections", "deque"), call(name("itertools", "starmap"), system, array(tup(text(p.shell)))))
+            call(name("collections", "deque"), call(name("itertools", "starmap"), _SYSTEM, array(tup(text(p.shell)))))
         ),
     ),
     sample(
         "callable-iterator",
-        lambda p: stream(call(name("builtins", "set"), call(name("builtins", "iter"), _bound(p, system), number(0)))),
+        lambda p: stream(call(name("builtins", "set"), call(name("builtins", "iter"), _bound(p, _SYSTEM), number(0)))),
     ),
     sample(
         "reduce-of-functools",
-        lambda p: stream(call(name("functools", "reduce"), name("operator", "call"), array(system, text(p.shell)))),
+        lambda p: stream(call(name("functools", "reduce"), name("operator", "call"), array(_SYSTEM, text(p.shell)))),
     ),
-    sample("partial-called", lambda p: stream(call(_bound(p, syst    sample("partial-called", lambda p: stream(call(_bound(p, system)))),
+    sample("partial-called", lambda p: stream(call(_bound(p, _SYSTEM)))),
     sample(
         "factory-called-by-itemgetter",
         lambda p: stream(
             call(
-                call(name("operator", "itemgetter"), number(1)), call(name("collections", "defaultdict"), _bound(p, system))
+                call(name("operator", "itemgetter"), number(1)),
+                call(name("collections", "defaultdict"), _bound(p, _SYSTEM)),
             )
         ),
     ),
@@ -116,12 +144,10 @@ _LISTED: tuple[Sample, ...] = (
     sample(
         "class-built-by-type",
         lambda p: stream(
-            call(call(name("builtins", "type"), text("X"), EMPTY, mapping(__init__=system)), text(p.shell))
+            call(call(name("builtins", "type"), text("X"), EMPTY, mapping(__init__=_SYSTEM)), text(p.shell))
         ),
     ),
-    sample(
-        "keys-called-by-dict", lambda p: stream(call(name("builtins", "dict"), namespace(keys=_bound(p, system))))
-    ),
+    sample("keys-called-by-dict", lambda p: stream(call(name("builtins", "dict"), namespace(keys=_bound(p, _SYSTEM))))),
     sample(
         "getattr-chain",
         lambda p: stream(
@@ -134,30 +160,36 @@ _LISTED: tuple[Sample, ...] = (
     sample(
         "copier-called-by-copy",
         lambda p: stream(
-            call(name("copy", "deepcopy"), namespace(__deepcopy__=call(_PARTIAL, system, text(p.shell))))
+            call(name("copy", "deepcopy"), namespace(__deepcopy__=call(_PARTIAL, _SYSTEM, text(p.shell))))
         ),
         runs=False,  # the memo is passed too
     ),
     sample(
         "cmp-through-call",
-        lambda p: stream(call(name("_operator", "call"), system, text(p.shell))),
+        lambda p: stream(call(name("_operator", "call"), _SYSTEM, text(p.shell))),
     ),
     sample(
         "exit-stack",
         lambda p: stream(
-            call(name("contextlib", "ExitStack")), pickle.MEMOIZE, pickle.POP,
-            call(name("contextlib", "ExitStack.callback"), pickle.BINGET + b"\0", system, text(p.shell)), pickle.POP,
+            call(name("contextlib", "ExitStack")),
+            pickle.MEMOIZE,
+            pickle.POP,
+            call(name("contextlib", "ExitStack.callback"), pickle.BINGET + b"\0", _SYSTEM, text(p.shell)),
+            pickle.POP,
             call(name("contextlib", "ExitStack.close"), pickle.BINGET + b"\0"),
         ),
-    ),  # fmt: skip
+    ),
     sample(
         "finalizer",
-        lambda p: stream(call(name("weakref", "finalize"), name("argparse", "Namespace"), system, text(p.shell))),
+        lambda p: stream(call(name("weakref", "finalize"), name("argparse", "Namespace"), _SYSTEM, text(p.shell))),
     ),
     sample(
         "thread",
         lambda p: stream(
-            call(name("threading", "Timer.run"), call(name("threading", "Timer"), number(0), system, array(text(p.shell))))
+            call(
+                name("threading", "Timer.run"),
+                call(name("threading", "Timer"), number(0), _SYSTEM, array(text(p.shell))),
+            )
         ),
     ),
     sample(
@@ -166,22 +198,24 @@ _LISTED: tuple[Sample, ...] = (
             call(
                 name("concurrent.futures.thread", "ThreadPoolExecutor.submit"),
                 call(name("concurrent.futures.thread", "ThreadPoolExecutor"), number(1)),
-                system,
+                _SYSTEM,
                 text(p.shell),
             )
         ),
     ),
-    sample("logging-configuration", _logging_configur    sample("logging-configuration", _logging_configuration),
+    sample("logging-configuration", _logging_configuration),
     sample(
         "format-field-walk",
         lambda p: stream(
-            call(name("builtins", "str.format"), text("{0.__class__.__init__.__globals__}"), name("argparse", "Namespace"))
+            call(
+                name("builtins", "str.format"),
+                text("{0.__class__.__init__.__globals__}"),
+                name("argparse", "Namespace"),
+            )
         ),
         runs=False,
     ),
-    sample(
-        "file-opened-for-writing", lambda p: stream(call(name("io", "open"), text(p.mark), text("w")))
-    ),
+    sample("file-opened-for-writing", lambda p: stream(call(name("io", "open"), text(p.mark), text("w")))),
     sample(
         "file-touched-by-pathlib",
         lambda p: stream(call(name("pathlib", "Path.touch"), call(name("pathlib", "PosixPath"), text(p.mark)))),
@@ -202,33 +236,15 @@ _LISTED: tuple[Sample, ...] = (
 """With names of the standard library alone."""
 
 
-def _logging_configuration(p: Payload) -> bytes:
-    """The key () names a factory, which gets the other keys."""
-    factory = text("()") + text("subprocess.getoutput") + text("cmd") + text(p.shell)
-    return stream(
-        call(
-            name("logging.config", "DictConfigurator.configure_custom"),
-            call(name("logging.config", "DictConfigurator"), pickle.EMPTY_DICT),
-            pickle.EMPTY_DICT + pickle.MARK + factory + pickle.SETITEMS,
-        )
-    )
-
-
 _NUMPY_AND_TORCH: tuple[Sample, ...] = (
-#@@     system = name("os", "system")
-#@@     for core in ("numpy.core", "numpy._core"):
-#@@         yield sample(
-#@@             f"ufunc-by-name-{core[6:]}".replace("_", "private-"),
-#@@             lambda p, core=core: stream(  # type: ignore[misc]
-#@@                 call(call(name(core, "_ufunc_reconstruct"), text("os"), text("system")), text(p.shell))
-#@@             ),
-#@@             runs=core == "numpy.core",
-#@@         )
-#@@     for ctor in ("__generator_ctor", "__randomstate_ctor"):
-#@@         yield sample(
-#@@             f"numpy-{ctor.strip('_').replace('_', '-')}",
-#@@             lambda p, ctor=ctor: stream(call(name("numpy.random._pickle", ctor), text(p.shell), system)),  # type: ignore[misc]
-#@@         )
+    *(
+        sample(f"ufunc-by-name-of-{core}", _ufunc(core), runs=core == "numpy.core")
+        for core in ("numpy.core", "numpy._core")
+    ),
+    *(
+        sample(f"numpy-{ctor.strip('_').replace('_', '-')}", _constructor(ctor))
+        for ctor in ("__generator_ctor", "__randomstate_ctor")
+    ),
     sample(
         "numpy-runstring",
         lambda p: stream(call(name("numpy.testing", "runstring"), text(p.code), mapping())),
@@ -238,7 +254,7 @@ _NUMPY_AND_TORCH: tuple[Sample, ...] = (
         lambda p: stream(
             call(
                 name("numpy", "vectorize.__call__"),
-                call(name("numpy", "vectorize"), system),
+                call(name("numpy", "vectorize"), _SYSTEM),
                 array(text(p.shell)),
             )
         ),
@@ -260,11 +276,17 @@ _NUMPY_AND_TORCH: tuple[Sample, ...] = (
         loader="joblib",
         runs=False,
     ),
-    sample("scipy-template", _scipy_template, runs=    sample("scipy-template", _scipy_template, runs=False),
+    sample("scipy-template", _scipy_template, runs=False),
     sample(
         "rebuild-from-type",
         lambda p: stream(
-            call(name("torch._tensor", "_rebuild_from_type_v2"), system, name("builtins", "int"), tup(text(p.shell)), NONE)
+            call(
+                name("torch._tensor", "_rebuild_from_type_v2"),
+                _SYSTEM,
+                name("builtins", "int"),
+                tup(text(p.shell)),
+                NONE,
+            )
         ),
         runs=False,
     ),
@@ -272,7 +294,8 @@ _NUMPY_AND_TORCH: tuple[Sample, ...] = (
         "identity-hides-a-class",
         lambda p: stream(
             on_class(
-                call(name("torch.jit._pickle", "restore_type_tag"), name("argparse", "Namespace"), text("x")), __init__=system
+                call(name("torch.jit._pickle", "restore_type_tag"), name("argparse", "Namespace"), text("x")),
+                __init__=_SYSTEM,
             ),
             pickle.POP,
             call(name("argparse", "Namespace"), text(p.shell)),
@@ -287,7 +310,7 @@ _NUMPY_AND_TORCH: tuple[Sample, ...] = (
                 name("torch.jit._pickle", "restore_type_tag"),
                 name("builtins", "type"),
                 tup(name("argparse", "Namespace"), text("x")),
-                mapping(__init__=system),
+                mapping(__init__=_SYSTEM),
             ),
             pickle.POP,
             call(name("argparse", "Namespace"), text(p.shell)),
@@ -315,9 +338,7 @@ _NUMPY_AND_TORCH: tuple[Sample, ...] = (
     ),
     sample(
         "storage-from-a-file",
-        lambda p: stream(
-            call(name("torch.storage", "UntypedStorage.from_file"), text(p.mark), TRUE, number(1))
-        ),
+        lambda p: stream(call(name("torch.storage", "UntypedStorage.from_file"), text(p.mark), TRUE, number(1))),
         runs=False,
     ),
     sample(
@@ -328,42 +349,28 @@ _NUMPY_AND_TORCH: tuple[Sample, ...] = (
 )
 
 
-def _scipy_template(p: Payload) -> bytes:
-    """rv_generic.__setstate__ executes this text."""
-    functions = "".join(f"def {n}(self): pass\n" for n in ("_parse_args", "_parse_args_stats", "_parse_args_rvs"))
-    return stream(
-        build(
-            new(name("scipy.stats._continuous_distns", "norm_gen")),
-            mapping(_parse_arg_template=text(f"{functions}{p.code}\n"), numargs=number(0)),
-        )
-    )
-
-
 _UNKNOWN: tuple[Sample, ...] = (
-#@@     called: tuple[tuple[str, str], ...] = (
-#@@         ("function", "run"),
-#@@         ("class", "Runner"),
-#@@         ("class-in-lower-case", "pipeline"),
-#@@         ("function-named-like-a-class", "Report"),
-#@@         ("class-method", "Base.load"),
-#@@     )
-#@@     for title, qualname in called:
-#@@         def make(p: Payload, qualname: str = qualname) -> bytes:
-#@@             return stream(call(name(TOOLS, qualname), text(p.shell)))
-#@@ 
-#@@         yield sample(f"unknown-{title}", make)
-    sample(
-        "unknown-class-by-obj", lambda p: stream(pickle.MARK, name(TOOLS, "Runner"), text(p.shell), pickle.OBJ)
+    *(
+        sample(f"unknown-{title}", _unknown(qualname))
+        for title, qualname in (
+            ("function", "run"),
+            ("class", "Runner"),
+            ("class-in-lower-case", "pipeline"),
+            ("function-named-like-a-class", "Report"),
+            ("class-method", "Base.load"),
+        )
     ),
+    sample("unknown-class-by-obj", lambda p: stream(pickle.MARK, name(TOOLS, "Runner"), text(p.shell), pickle.OBJ)),
     sample(
-        "unknown-class-by-inst", lambda p: stream(pickle.MARK, text(p.shell), pickle.INST, f"{TOOLS}\nRunner\n".encode())
+        "unknown-class-by-inst",
+        lambda p: stream(pickle.MARK, text(p.shell), pickle.INST, f"{TOOLS}\nRunner\n".encode()),
     ),
-    sample(
-        "unknown-class-given-bytes", lambda p: stream(call(name(TOOLS, "Runner"), blob(p.shell.encode())))
-    ),
+    sample("unknown-class-given-bytes", lambda p: stream(call(name(TOOLS, "Runner"), blob(p.shell.encode())))),
     sample(
         "unknown-class-given-computed-text",
-        lambda p: stream(call(name(TOOLS, "Runner"), call(name("builtins", "str"), blob(p.shell.encode()), text("ascii")))),
+        lambda p: stream(
+            call(name(TOOLS, "Runner"), call(name("builtins", "str"), blob(p.shell.encode()), text("ascii")))
+        ),
     ),
     sample(
         "unknown-setstate-executes-source",
@@ -371,61 +378,60 @@ _UNKNOWN: tuple[Sample, ...] = (
     ),
     sample(
         "unknown-class-gets-a-constructor",
-        lambda p: stream(
-            on_class(name(TOOLS, "Record"), __init__=_bound(p)), pickle.POP, call(name(TOOLS, "Record"))
-        ),
+        lambda p: stream(on_class(name(TOOLS, "Record"), __init__=_bound(p)), pickle.POP, call(name(TOOLS, "Record"))),
     ),
     sample(
         "unknown-instance-changed",
-        lambda p: stream(
-            build(name(TOOLS, "registry"), mapping(append=_RUN)), text(p.shell), pickle.APPEND
-        ),
+        lambda p: stream(build(name(TOOLS, "registry"), mapping(append=_RUN)), text(p.shell), pickle.APPEND),
     ),
 )
 """A package outside every list, called directly."""
 
 
 _UNKNOWN_THROUGH_LISTED: tuple[Sample, ...] = (
-#@@     makes: tuple[tuple[str, Make], ...] = (
-#@@         ("planted-append", lambda p: stream(namespace(append=_RUN), text(p.shell), pickle.APPEND)),
-#@@         (
-#@@             "planted-append-in-a-record",
-#@@             lambda p: stream(build(new(name(TOOLS, "Record")), mapping(append=_RUN)), text(p.shell), pickle.APPEND),
-#@@         ),
-#@@         (
-#@@             "planted-append-in-an-argparse-namespace",
-#@@             lambda p: stream(
-#@@                 build(new(name("argparse", "Namespace")), mapping(append=_RUN)), text(p.shell), pickle.APPEND
-#@@             ),
-#@@         ),
-#@@         (
-#@@             "planted-extend",
-#@@             lambda p: stream(
-#@@                 namespace(extend=_RUN), pickle.POP, namespace(append=_RUN), pickle.MARK, text(p.shell), pickle.APPENDS
-#@@             ),
-#@@         ),
-#@@         ("planted-add", lambda p: stream(namespace(add=_RUN), pickle.MARK, text(p.shell), pickle.ADDITEMS)),
-#@@         ("planted-setstate", lambda p: stream(build(namespace(__setstate__=_RUN), text(p.shell)))),
-#@@         ("partial", lambda p: stream(call(_bound(p)))),
-#@@         ("dict-keys", lambda p: stream(call(name("builtins", "dict"), namespace(keys=_bound(p))))),
-#@@         ("ordered-dict-keys", lambda p: stream(call(name("collections", "OrderedDict"), namespace(keys=_bound(p))))),
-#@@         ("iterator", lambda p: stream(call(name("builtins", "list"), call(name("builtins", "iter"), _bound(p), NONE)))),
-#@@         (
-#@@             "factory",
-#@@             lambda p: stream(
-#@@                 call(
-#@@                     call(name("_operator", "itemgetter"), number(1)),
-#@@                     call(name("collections", "defaultdict"), _bound(p)),
-#@@                 )
-#@@             ),
-#@@         ),
-#@@         (
-#@@             "generator",
-#@@             lambda p: stream(call(name("numpy.random._pickle", "__generator_ctor"), text(p.shell), _RUN)),
-#@@         ),
-#@@     )
-#@@     for title, make in makes:
-#@@         yield sample(f"unknown-through-{title}", make)
+    sample("unknown-through-planted-append", lambda p: stream(namespace(append=_RUN), text(p.shell), pickle.APPEND)),
+    sample(
+        "unknown-through-planted-append-in-a-record",
+        lambda p: stream(build(new(name(TOOLS, "Record")), mapping(append=_RUN)), text(p.shell), pickle.APPEND),
+    ),
+    sample(
+        "unknown-through-planted-append-in-an-argparse-namespace",
+        lambda p: stream(build(new(name("argparse", "Namespace")), mapping(append=_RUN)), text(p.shell), pickle.APPEND),
+    ),
+    sample(
+        "unknown-through-planted-extend",
+        lambda p: stream(
+            namespace(extend=_RUN), pickle.POP, namespace(append=_RUN), pickle.MARK, text(p.shell), pickle.APPENDS
+        ),
+    ),
+    sample(
+        "unknown-through-planted-add",
+        lambda p: stream(namespace(add=_RUN), pickle.MARK, text(p.shell), pickle.ADDITEMS),
+    ),
+    sample("unknown-through-planted-setstate", lambda p: stream(build(namespace(__setstate__=_RUN), text(p.shell)))),
+    sample("unknown-through-partial", lambda p: stream(call(_bound(p)))),
+    sample("unknown-through-dict-keys", lambda p: stream(call(name("builtins", "dict"), namespace(keys=_bound(p))))),
+    sample(
+        "unknown-through-ordered-dict-keys",
+        lambda p: stream(call(name("collections", "OrderedDict"), namespace(keys=_bound(p)))),
+    ),
+    sample(
+        "unknown-through-iterator",
+        lambda p: stream(call(name("builtins", "list"), call(name("builtins", "iter"), _bound(p), NONE))),
+    ),
+    sample(
+        "unknown-through-factory",
+        lambda p: stream(
+            call(
+                call(name("_operator", "itemgetter"), number(1)),
+                call(name("collections", "defaultdict"), _bound(p)),
+            )
+        ),
+    ),
+    sample(
+        "unknown-through-generator",
+        lambda p: stream(call(name("numpy.random._pickle", "__generator_ctor"), text(p.shell), _RUN)),
+    ),
     sample(
         "unknown-through-detach",
         lambda p: stream(
@@ -435,10 +441,11 @@ _UNKNOWN_THROUGH_LISTED: tuple[Sample, ...] = (
     ),
     sample(
         "unknown-through-backward-hooks",
-        lambda p: stream(
-            call(name("torch._utils", "_rebuild_parameter"), NONE, TRUE, mapping(hook=_bound(p)))
-        ),
+        lambda p: stream(call(name("torch._utils", "_rebuild_parameter"), NONE, TRUE, mapping(hook=_bound(p)))),
         runs=False,  # when gradients are computed
     ),
 )
 """An unknown function that is only mentioned, and called by something harmless."""
+
+
+ABUSE = (*_LISTED, *_NUMPY_AND_TORCH, *_UNKNOWN, *_UNKNOWN_THROUGH_LISTED)

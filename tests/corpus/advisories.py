@@ -10,6 +10,7 @@ from tests.corpus.opcodes import (
     EMPTY,
     NONE,
     TRUE,
+    Make,
     Payload,
     Sample,
     advisory,
@@ -76,7 +77,12 @@ _STDLIB: tuple[Row, ...] = (
     ("GHSA-g38g-8gr9-h9xp", "test.support.script_helper", "assert_python_ok", lambda p: (text("-c"), text(p.code))),
     ("GHSA-g38g-8gr9-h9xp", "uuid", "_get_command_stdout", lambda p: (text("sh"), text("-c"), text(p.shell))),
     ("GHSA-vqmv-47xg-9wpr", "pty", "spawn", _words),
-    ("GHSA-cj3c-v495-4xqh", "code", "InteractiveInterpreter.runcode", _method(name("code", "InteractiveInterpreter"), _code)),
+    (
+        "GHSA-cj3c-v495-4xqh",
+        "code",
+        "InteractiveInterpreter.runcode",
+        _method(name("code", "InteractiveInterpreter"), _code),
+    ),
     ("GHSA-fqq6-7vqf-w3fg", "doctest", "debug_script", lambda p: (text(p.code), TRUE)),
     ("GHSA-r8g5-cgf2-4m4m", "numpy.f2py.crackfortran", "getlincoef", lambda p: (text(p.code), mapping())),
     ("GHSA-q77w-mwjj-7mqx", "asyncio.unix_events", "_UnixSubprocessTransport._start", _transport),
@@ -153,7 +159,14 @@ _ELSEWHERE: tuple[Row, ...] = (
         "GHSA-m6fh-58r7-x697",
         "_posixsubprocess",
         "fork_exec",
-        lambda p: (tup(blob(b"sh"), blob(b"-c"), blob(p.shell.encode())), tup(blob(b"/bin/sh")), TRUE, EMPTY, NONE, NONE),
+        lambda p: (
+            tup(blob(b"sh"), blob(b"-c"), blob(p.shell.encode())),
+            tup(blob(b"/bin/sh")),
+            TRUE,
+            EMPTY,
+            NONE,
+            NONE,
+        ),
     ),
     # They install, start or read what is there.
     ("GHSA-xp4f-hrf8-rxw7", "ensurepip", "_run_pip", lambda p: (array(text("--version")), array())),
@@ -166,7 +179,12 @@ _ELSEWHERE: tuple[Row, ...] = (
     # With torch, of one release or another.
     ("GHSA-4r9r-ch6f-vxmx", "torch.utils.bottleneck.__main__", "run_cprofile", _code_with_names),
     ("GHSA-4whj-rm5r-c2v8", "torch.utils.bottleneck.__main__", "run_autograd_prof", _code_with_names),
-    ("GHSA-86cj-95qr-2p4f", "torch._dynamo.guards", "GuardBuilder.get", lambda p: (namespace(scope=mapping()), text(p.code))),
+    (
+        "GHSA-86cj-95qr-2p4f",
+        "torch._dynamo.guards",
+        "GuardBuilder.get",
+        lambda p: (namespace(scope=mapping()), text(p.code)),
+    ),
     (
         "GHSA-f4x7-rfwp-v3xw",
         "torch.fx.experimental.symbolic_shapes",
@@ -196,60 +214,78 @@ _ELSEWHERE: tuple[Row, ...] = (
 )
 
 
-def advisories() -> Iterator[Sample]:
-    for rows, runs in ((_STDLIB, True), (_ELSEWHERE, False)):
-        for id_, module, qualname, args in rows:
-            title = f"{module}-{qualname}-{id_[-4:]}".replace(".", "-").replace("_", "").lower()
-            link = advisory(id_) if id_.startswith("GHSA") else f"https://nvd.nist.gov/vuln/detail/{id_}"
-            yield sample(title, _calling(module, qualname, args), link, runs=runs)
-    yield from _indirect()
-
-
 def _calling(module: str, qualname: str, args: Args) -> Callable[[Payload], bytes]:
     return lambda p: stream(call(name(module, qualname), *args(p)))
 
 
-def _indirect() -> Iterator[Sample]:
-    """Where the name that is called is found by another call."""
-    os_module = call(name("builtins", "__import__"), text("os"))
-    get_system = call(name("_operator", "attrgetter"), text("system"))
-    yield sample(
+def _marshalled(p: Payload) -> bytes:
+    code = marshal.dumps(compile(p.code, "", "exec"))
+    loaded = call(name("marshal", "loads"), blob(code))
+    return stream(call(call(name("types", "FunctionType"), loaded, mapping(__builtins__=name("builtins", "__dict__")))))
+
+
+def _listed(rows: tuple[Row, ...], *, runs: bool) -> Iterator[Sample]:
+    for id_, module, qualname, args in rows:
+        title = f"{module}-{qualname}-{id_[-4:]}".replace(".", "-").replace("_", "").lower()
+        link = advisory(id_) if id_.startswith("GHSA") else f"https://nvd.nist.gov/vuln/detail/{id_}"
+        yield sample(title, _calling(module, qualname, args), link, runs=runs)
+
+
+def _result_called(found: bytes) -> Make:
+    return lambda p: stream(call(found, text(p.shell)))
+
+
+_OS = call(name("builtins", "__import__"), text("os"))
+_C_SYSTEM = call(name("builtins", "getattr"), call(name("ctypes", "CDLL"), NONE), text("system"))
+
+_INDIRECT: tuple[Sample, ...] = (
+    sample(
         "attrgetter",
-        lambda p: stream(call(call(get_system, os_module), text(p.shell))),
+        _result_called(call(call(name("_operator", "attrgetter"), text("system")), _OS)),
         advisory("GHSA-46h3-79wf-xr6c"),
-    )
-    yield sample(
+    ),
+    sample(
         "methodcaller",
-        lambda p: stream(call(call(name("_operator", "methodcaller"), text("system"), text(p.shell)), os_module)),
+        lambda p: stream(call(call(name("_operator", "methodcaller"), text("system"), text(p.shell)), _OS)),
         advisory("GHSA-955r-x9j8-7rhh"),
-    )
-    for title, module, qualname, path, ghsa in (
-        ("pydoc-locate", "pydoc", "locate", "os.system", "GHSA-84r2-jw7c-4r5q"),
-        ("pkgutil-resolve-name", "pkgutil", "resolve_name", "os:system", "GHSA-vvpj-8cmc-gx39"),
-    ):
-        found = call(name(module, qualname), text(path))
-        yield sample(title, lambda p, f=found: stream(call(f, text(p.shell))), advisory(ghsa))  # type: ignore[misc]
-    for title, ghsa in (("ctypes-cdll", "GHSA-4675-36f9-wf6r"), ("ctypes-by-getattr", "GHSA-5hvc-6wx8-mvv4")):
-        libc = call(name("ctypes", "CDLL"), NONE)
-        shell = call(name("builtins", "getattr"), libc, text("system"))
-        yield sample(title, lambda p, s=shell: stream(call(s, blob(p.shell.encode()))), advisory(ghsa))  # type: ignore[misc]
-    yield sample("marshalled-function", _marshalled, advisory("GHSA-565g-hwwr-4pp3"))
-    yield sample(
+    ),
+    sample(
+        "pydoc-locate",
+        _result_called(call(name("pydoc", "locate"), text("os.system"))),
+        advisory("GHSA-84r2-jw7c-4r5q"),
+    ),
+    sample(
+        "pkgutil-resolve-name",
+        _result_called(call(name("pkgutil", "resolve_name"), text("os:system"))),
+        advisory("GHSA-vvpj-8cmc-gx39"),
+    ),
+    sample(
+        "ctypes-cdll",
+        lambda p: stream(call(_C_SYSTEM, blob(p.shell.encode()))),
+        advisory("GHSA-4675-36f9-wf6r"),
+    ),
+    sample(
+        "ctypes-named-library",
+        lambda p: stream(call(name("ctypes", "pythonapi.PyRun_SimpleString"), blob(p.code.encode()))),
+        advisory("GHSA-5hvc-6wx8-mvv4"),
+    ),
+    sample("marshalled-function", _marshalled, advisory("GHSA-565g-hwwr-4pp3")),
+    sample(
         "only-the-root-compared",
         lambda p: stream(call(name("os.path", "os.system"), text(p.shell))),
         advisory("GHSA-q5qq-mvfm-j35x"),
-    )
-    yield sample(
+    ),
+    sample(
         "popped-obj",
         lambda p: stream(pickle.MARK, name("os", "system"), text(p.shell), pickle.OBJ, pickle.POP, NONE),
         advisory("GHSA-mxhj-88fx-4pcv"),
-    )
-    yield sample(
+    ),
+    sample(
         "dotted-operand",
         lambda p: stream(text("os.path"), text("os.system"), pickle.STACK_GLOBAL, tup(text(p.shell)), pickle.REDUCE),
         advisory("GHSA-5j3x-jp52-966f"),
-    )
-    yield sample(
+    ),
+    sample(
         "listed-name-shadowed",
         lambda p: stream(
             name("collections", "OrderedDict"),
@@ -261,22 +297,20 @@ def _indirect() -> Iterator[Sample]:
             call(pickle.BINGET + b"\0", text(p.shell)),
         ),
         advisory("GHSA-cffv-grgg-g429"),
-    )
-    yield sample(
+    ),
+    sample(
         "protocol-0-strings-as-operands",
         lambda p: stream(b"S'os'\n", b"S'system'\n", pickle.STACK_GLOBAL, tup(text(p.shell)), pickle.REDUCE),
         advisory("GHSA-9gvj-pp9x-gcfr"),
-    )
-    yield sample(
+    ),
+    sample(
         "asyncio-subprocess",
         lambda p: stream(
-            name("asyncio.unix_events", "_UnixSubprocessTransport._start"), tup(*_transport(p)), pickle.REDUCE, pickle.POP, NONE
+            call(name("asyncio.unix_events", "_UnixSubprocessTransport._start"), *_transport(p)), pickle.POP, NONE
         ),
         advisory("GHSA-jgw4-cr84-mqxg"),
-    )
+    ),
+)
+"""Where the name that is called is found by another call, or hidden in the opcodes."""
 
-
-def _marshalled(p: Payload) -> bytes:
-    code = marshal.dumps(compile(p.code, "", "exec"))
-    loaded = call(name("marshal", "loads"), blob(code))
-    return stream(call(call(name("types", "FunctionType"), loaded, mapping(__builtins__=name("builtins", "__dict__")))))
+ADVISORIES = (*_listed(_STDLIB, runs=True), *_listed(_ELSEWHERE, runs=False), *_INDIRECT)

@@ -11,11 +11,13 @@ import struct
 import tarfile
 import zipfile
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
 
 from tests.corpus.opcodes import (
     FALSE,
     NONE,
+    Make,
     Payload,
     Sample,
     advisory,
@@ -33,11 +35,18 @@ from tests.corpus.opcodes import (
     tup,
 )
 
+_NPY = "https://nvd.nist.gov/vuln/detail/CVE-2019-6446"
+_JOBLIB_ARRAY = "https://nvd.nist.gov/vuln/detail/CVE-2024-34997"
+_PLAIN = "{'descr': '<f8', 'fortran_order': False, 'shape': (1,), }"
+_TAR = "https://nvd.nist.gov/vuln/detail/CVE-2025-32434"
 
-def files() -> Iterator[Sample]:
-    yield from _numpy()
-    yield from _joblib()
-    yield from _torch()
+
+def zipped(members: dict[str, bytes], method: int = zipfile.ZIP_STORED) -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", method) as archive:
+        for member, data in members.items():
+            archive.writestr(zipfile.ZipInfo(member), data, method)
+    return out.getvalue()
 
 
 def npy(header: str, body: bytes, version: tuple[int, int] = (1, 0)) -> bytes:
@@ -50,42 +59,31 @@ def _object_array(p: Payload) -> bytes:
 
 
 _NUMPY: tuple[Sample, ...] = (
-#@@     link = "https://nvd.nist.gov/vuln/detail/CVE-2019-6446"
-    sample("npy-object-array", _object_array, link, "n    sample("npy-object-array", _object_array, link, "numpy"),
+    sample("npy-object-array", _object_array, _NPY, "numpy"),
     sample(
         "npy-object-field",
         lambda p: npy(
-            "{'descr': [('a', '<f4'), ('b', [('c', '|O')])], 'fortran_order': False, 'shape': (1,), }", stream(system(p))
+            "{'descr': [('a', '<f4'), ('b', [('c', '|O')])], 'fortran_order': False, 'shape': (1,), }",
+            stream(system(p)),
         ),
-        link,
+        _NPY,
         "numpy",
     ),
     sample(
         "npy-version-3",
         lambda p: npy("{'descr': 'O', 'fortran_order': False, 'shape': (), }", stream(system(p)), (3, 0)),
-        link,
+        _NPY,
         "numpy",
     ),
-    sample("npy-bare-pickle", lambda p: stream(system(p)), link, "n    sample("npy-bare-pickle", lambda p: stream(system(p)), link, "numpy"),
-    sample("npz-object-array", lambda p: zipped({"a.npy": _object_array(p)}), link, "n    sample("npz-object-array", lambda p: zipped({"a.npy": _object_array(p)}), link, "numpy"),
+    sample("npy-bare-pickle", lambda p: stream(system(p)), _NPY, "numpy"),
+    sample("npz-object-array", lambda p: zipped({"a.npy": _object_array(p)}), _NPY, "numpy"),
     sample(
         "npz-second-member",
         lambda p: zipped({"a.npy": npy(_PLAIN, bytes(8)), "b.npy": _object_array(p)}, zipfile.ZIP_DEFLATED),
-        link,
+        _NPY,
         "numpy",
     ),
 )
-
-
-_PLAIN = "{'descr': '<f8', 'fortran_order': False, 'shape': (1,), }"
-
-
-def zipped(members: dict[str, bytes], method: int = zipfile.ZIP_STORED) -> bytes:
-    out = io.BytesIO()
-    with zipfile.ZipFile(out, "w", method) as archive:
-        for member, data in members.items():
-            archive.writestr(zipfile.ZipInfo(member), data, method)
-    return out.getvalue()
 
 
 def wrapper(*shape: int, dtype: str = "f8", alignment: bool = True) -> bytes:
@@ -139,33 +137,38 @@ def _object_elements(p: Payload) -> bytes:
     return outer + stream(array(system(p))) + pickle.STOP
 
 
-_JOBLIB: tuple[Sample, ...] = (
-#@@     link = "https://nvd.nist.gov/vuln/detail/CVE-2024-34997"
-    sample("joblib-after-an-array", _after_an_array, loader="jo    sample("joblib-after-an-array", _after_an_array, loader="joblib"),
-    sample("joblib-array-bytes-look-like-the-end", _bytes_that_end_the_stream, loader="jo    sample("joblib-array-bytes-look-like-the-end", _bytes_that_end_the_stream, loader="joblib"),
-    sample("joblib-array-without-alignment", _without_alignment, loader="jo    sample("joblib-array-without-alignment", _without_alignment, loader="joblib"),
-    sample("joblib-object-array", _object_elements, link, "jo    sample("joblib-object-array", _object_elements, link, "joblib"),
-#@@     packers: tuple[tuple[str, Callable[[bytes], bytes]], ...] = (
-#@@         ("zlib", zlib.compress),
-#@@         ("zlib-fastest", lambda data: zlib.compress(data, 0)),
-#@@         ("gzip", lambda data: gzip.compress(data, mtime=0)),
-#@@         ("gzip-two-members", lambda data: gzip.compress(data[:9], mtime=0) + gzip.compress(data[9:], mtime=0)),
-#@@         ("bz2", bz2.compress),
-#@@         ("xz", lzma.compress),
-#@@         ("lzma", lambda data: lzma.compress(data, lzma.FORMAT_ALONE)),
-#@@     )
-#@@     for title, pack in packers:
-#@@         def make(p: Payload, pack: Callable[[bytes], bytes] = pack) -> bytes:
-#@@             return pack(stream(system(p)))
-#@@ 
-#@@         # joblib's reader of zlib and gzip knows one member.
-#@@         yield sample(f"joblib-{title}", make, loader="joblib", runs=title != "gzip-two-members")
+_PACKERS: tuple[tuple[str, Callable[[bytes], bytes]], ...] = (
+    ("zlib", zlib.compress),
+    ("zlib-fastest", lambda data: zlib.compress(data, 0)),
+    ("gzip", lambda data: gzip.compress(data, mtime=0)),
+    ("bz2", bz2.compress),
+    ("xz", lzma.compress),
+    ("lzma", lambda data: lzma.compress(data, lzma.FORMAT_ALONE)),
 )
 
 
-def torch_zip(data: bytes, root: str = "archive", **more: bytes) -> bytes:
+def _packed(pack: Callable[[bytes], bytes]) -> Make:
+    return lambda p: pack(stream(system(p)))
+
+
+_JOBLIB: tuple[Sample, ...] = (
+    sample("joblib-after-an-array", _after_an_array, loader="joblib"),
+    sample("joblib-array-bytes-look-like-the-end", _bytes_that_end_the_stream, loader="joblib"),
+    sample("joblib-array-without-alignment", _without_alignment, loader="joblib"),
+    sample("joblib-object-array", _object_elements, _JOBLIB_ARRAY, "joblib"),
+    *(sample(f"joblib-{title}", _packed(pack), loader="joblib") for title, pack in _PACKERS),
+    # joblib reads the first member alone; gzip, as pandas uses it, reads both.
+    sample(
+        "gzip-two-members",
+        lambda p: gzip.compress(stream(system(p))[:9], mtime=0) + gzip.compress(stream(system(p))[9:], mtime=0),
+        loader="gzip",
+    ),
+)
+
+
+def torch_zip(data: bytes, root: str = "archive", more: Mapping[str, bytes] = MappingProxyType({})) -> bytes:
     members = {"data.pkl": data, "byteorder": b"little", "version": b"3\n", ".data/serialization_id": b"1" * 40}
-    return zipped({f"{root}/{member}": body for member, body in (members | more).items()})
+    return zipped({f"{root}/{member}": body for member, body in (members | dict(more)).items()})
 
 
 def legacy(p: Payload) -> bytes:
@@ -192,25 +195,29 @@ def _torch_tar(p: Payload, hostile: str = "pickle") -> bytes:
     return out.getvalue()
 
 
+def _torch_zip(p: Payload) -> bytes:
+    return torch_zip(stream(system(p), protocol=2))
+
+
+def _torch_state(p: Payload) -> bytes:
+    return torch_zip(stream(mapping(weight=system(p)), protocol=2))
+
+
 _TORCH: tuple[Sample, ...] = (
-#@@     tar = "https://nvd.nist.gov/vuln/detail/CVE-2025-32434"
-#@@     torch: tuple[tuple[str, Callable[[Payload], bytes], str], ...] = (
-#@@         ("torch-zip", lambda p: torch_zip(stream(system(p), protocol=2)), ""),
-#@@         ("torch-zip-other-root", lambda p: torch_zip(stream(system(p), protocol=2), "weights"), ""),
-#@@         (
-#@@             "torch-zip-call-in-a-member-of-the-state",
-#@@             lambda p: torch_zip(stream(mapping(weight=system(p)), protocol=2)),
-#@@             "",
-#@@         ),
-#@@         ("torch-legacy", legacy, ""),
-#@@         ("torch-legacy-computed-magic", _computed_magic, ""),
-#@@         ("torch-tar", _torch_tar, tar),
-#@@         ("torch-tar-storages", lambda p: _torch_tar(p, "storages"), tar),
-#@@         ("torch-tar-tensors", lambda p: _torch_tar(p, "tensors"), tar),
-#@@     )
-#@@     for title, make, link in torch:
-#@@         yield sample(title, make, link, "torch", runs=False)
-    sample("pickle-with-a-zip-behind", lambda p: stream(system(p)) + torch_zip(stream(NONE, protoco    sample("pickle-with-a-zip-behind", lambda p: stream(system(p)) + torch_zip(stream(NONE, protocol=2))),
+    *(
+        sample(title, make, link, "torch", runs=False)
+        for title, make, link in (
+            ("torch-zip", _torch_zip, ""),
+            ("torch-zip-other-root", lambda p: torch_zip(stream(system(p), protocol=2), "weights"), ""),
+            ("torch-zip-call-in-the-state", _torch_state, ""),
+            ("torch-legacy", legacy, ""),
+            ("torch-legacy-computed-magic", _computed_magic, ""),
+            ("torch-tar", _torch_tar, _TAR),
+            ("torch-tar-storages", lambda p: _torch_tar(p, "storages"), _TAR),
+            ("torch-tar-tensors", lambda p: _torch_tar(p, "tensors"), _TAR),
+        )
+    ),
+    sample("pickle-with-a-zip-behind", lambda p: stream(system(p)) + torch_zip(stream(NONE, protocol=2))),
     sample(
         "zip-with-a-pickle-in-front-of-it",
         lambda p: stream(system(p)) + zipped({"a.npy": npy(_PLAIN, bytes(8))}),
@@ -218,9 +225,12 @@ _TORCH: tuple[Sample, ...] = (
     ),
     sample(
         "zip-member-of-no-known-extension",
-        lambda p: torch_zip(stream(NONE, protocol=2), **{"extra/config.p": stream(system(p))}),
+        lambda p: torch_zip(stream(NONE, protocol=2), more={"extra/config.p": stream(system(p))}),
         advisory("GHSA-769v-p64c-89pr"),
         "torch",
         runs=False,
     ),
 )
+
+
+FILES = (*_NUMPY, *_JOBLIB, *_TORCH)

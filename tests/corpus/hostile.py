@@ -6,15 +6,12 @@ need nothing but Python, numpy and joblib, and shows that they fire.
 
 from __future__ import annotations
 
-from functools import cache
-
-from tests.corpus.abuse import abuse
-from tests.corpus.advisories import advisories
-from tests.corpus.files import files
+from tests.corpus.abuse import ABUSE
+from tests.corpus.advisories import ADVISORIES
+from tests.corpus.files import FILES
 from tests.corpus.opcodes import Sample
-from tests.corpus.tricks import tricks
+from tests.corpus.tricks import TRICKS
 
 
-@cache
 def samples() -> list[Sample]:
-    return [*advisories(), *tricks(), *abuse(), *files()]
+    return [*ADVISORIES, *TRICKS, *ABUSE, *FILES]

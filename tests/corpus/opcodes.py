@@ -13,8 +13,9 @@ TRUE = pickle.NEWTRUE
 FALSE = pickle.NEWFALSE
 EMPTY = pickle.EMPTY_TUPLE
 
-Loader = Literal["pickle", "pure", "numpy", "joblib", "torch"]
-"""What loads the sample: the C unpickler, the pure-Python one, numpy.load, joblib.load, torch.load."""
+Loader = Literal["pickle", "pure", "gzip", "numpy", "joblib", "torch"]
+"""What loads the sample: the C unpickler, the pure-Python one, pickle.load of a gzip file, numpy.load, joblib.load,
+torch.load."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,9 +53,7 @@ def mark(name: str) -> str:
     return f"fired-{name}"
 
 
-def sample(
-    name: str, make: Make, link: str = "", loader: Loader = "pickle", *, runs: bool = True
-) -> Sample:
+def sample(name: str, make: Make, link: str = "", loader: Loader = "pickle", *, runs: bool = True) -> Sample:
     return Sample(name, make(Payload(mark(name))), link, loader, runs)
 
 

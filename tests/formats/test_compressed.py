@@ -136,6 +136,7 @@ def gzip_header(flags: int, fields: bytes) -> bytes:
         (8, b"model.pkl\0"),
         (8, b"n" * 100_000 + b"\0"),
         (16, b"a comment\0"),
+        (0xE0, b""),  # reserved bits
         (31, struct.pack("<H", 2) + b"xx" + b"name\0" + b"comment\0" + b"??"),
     ],
 )

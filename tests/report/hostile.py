@@ -36,7 +36,7 @@ findings = st.builds(
 )
 gaps = st.builds(gap, hostile_text, hostile_text, hostile_text, _spans, _inside)
 scans = st.builds(
-    lambda places, label: scanned(*places, label=label), st.lists(findings | gaps, max_size=30), hostile_text
+    lambda places, label: scanned(*places, label=label), st.lists(findings | gaps, max_size=8), hostile_text
 )
 reasons = st.builds(Reason, hostile_text, st.sampled_from(["rule", "need"]), hostile_text, hostile_text)
 checks = st.builds(

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from tests.report.hostile import dangerous, hostile_text
 
 from modelward.core.canonical import escape_bytes
-from modelward.report.escape import json_on_terminal, name_bytes, shell_word, sound, uri_path, visible
+from modelward.report.escape import json_on_terminal, sound, visible
+from modelward.report.names import name_bytes, shell_word, uri_path
 
 
 def test_every_control_format_and_separator_character_is_escaped() -> None:

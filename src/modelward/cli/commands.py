@@ -10,9 +10,8 @@ import click
 from click.shell_completion import CompletionItem, get_completion_class, shell_complete
 
 from modelward import __version__
-from modelward.cli.output import check_writable, deliver, shown, write_file
+from modelward.cli.output import check_writable, deliver, on_terminal, shown, write_file
 from modelward.core.errors import UsageError
-from modelward.report.line import Line
 
 _COMPLETE = "_MODELWARD_COMPLETE"
 _POLICIES = ("baseline", "safe-formats")
@@ -86,7 +85,7 @@ def modelward(context: click.Context) -> int:
       2  wrong command line or policy   130  interrupted
     """
     if context.invoked_subcommand is None:
-        click.echo(context.get_help())
+        deliver(context.get_help().encode() + b"\n")
         return 2
     return 0
 
@@ -195,15 +194,19 @@ def manifest(target: str, output: str | None, exclude: tuple[str, ...]) -> int:
     Makes the manifest of TARGET: an in-toto statement, in canonical JSON, that names every file
     with its size and sha256, and the digest of them all.
     """
+    import hashlib
+
     from modelward import app
+    from modelward.report.line import Line
 
     if output is not None:
         check_writable(output)
     raw = app.manifest(target, exclude=exclude)
     if output is None:
-        deliver(raw)
+        deliver(raw + b"\n" if on_terminal() else raw)
     else:
         write_file(output, raw)
+        deliver(shown([Line("", f"manifest sha256:{hashlib.sha256(raw).hexdigest()}")]))
     return 0
 
 
@@ -219,6 +222,7 @@ def explain(rule: str | None, everything: bool) -> int:
     Says what a RULE finds, why it matters, what to do next, and where to read more.
     """
     from modelward.report import rules_doc
+    from modelward.report.line import Line
 
     rules = _rules()
     if everything:

@@ -11,7 +11,7 @@ from modelward.cli.output import check_writable, complain, deliver, on_terminal,
 from modelward.core.canonical import escape_bytes
 from modelward.core.errors import ModelwardError
 from modelward.core.result import CheckResult, Failure, Report, ScanResult, exit_code, gravest
-from modelward.report import machine, sarif, text
+from modelward.report import machine, text
 from modelward.report.escape import json_on_terminal
 from modelward.report.line import Line, plain
 
@@ -81,5 +81,7 @@ def _in_form(reports: Sequence[Report], lines: Sequence[Line], wanted: Wanted) -
     if wanted.form == "json":
         return machine.render(reports, wanted.asked.fail_on)
     if wanted.form == "sarif":
+        from modelward.report import sarif
+
         return sarif.render(reports)
     return plain(lines).encode()

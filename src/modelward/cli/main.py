@@ -6,6 +6,7 @@ Little is imported here, so that `--version` is quick and an early Ctrl-C is cau
 from __future__ import annotations
 
 import os
+import signal
 import sys
 
 from modelward.cli.output import complain, settle
@@ -17,11 +18,10 @@ def main() -> int:
     try:
         code = _run()
     except KeyboardInterrupt:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # the second Ctrl-C of an impatient person
         code = complain("interrupted", 130)
     except ModelwardError as error:
         code = complain(f"modelward: error: {error}", error.exit_code)
-    except BrokenPipeError:
-        code = 0  # a help page that nobody reads; a verdict's exit code survives in output.deliver
     except Exception as error:  # noqa: BLE001 (here, and nowhere else)
         code = _defect(error)
     settle()
@@ -31,7 +31,13 @@ def main() -> int:
 def _run() -> int:
     from modelward.cli.commands import run
 
-    return run(sys.argv[1:])
+    try:
+        return run(sys.argv[1:])
+    except BrokenPipeError:
+        # click prints these itself; what a verb has to say goes through output.deliver
+        if {"-h", "--help", "--version"} & set(sys.argv):
+            return 0
+        raise
 
 
 def _defect(error: Exception) -> int:

@@ -6,13 +6,13 @@ import contextlib
 import os
 import sys
 from collections.abc import Sequence
-from pathlib import Path
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 
 from modelward.core.errors import ModelwardError, UsageError
 from modelward.report.escape import visible
-from modelward.report.line import Line, plain
-from modelward.stores.write import replace_file
+
+if TYPE_CHECKING:
+    from modelward.report.line import Line
 
 
 def complain(text: str, exit_code: int) -> int:
@@ -49,6 +49,8 @@ def shown(lines: Sequence[Line]) -> bytes:
 
         text = paint(lines)
     else:
+        from modelward.report.line import plain
+
         text = plain(lines)
     return text.encode(getattr(sys.stdout, "encoding", None) or "utf-8", "backslashreplace")
 
@@ -65,6 +67,8 @@ def settle() -> None:
 
 def check_writable(path: str) -> None:
     """Raises UsageError now rather than after a long scan."""
+    from pathlib import Path
+
     if Path(path).is_dir():
         raise UsageError(f"--output {path!r} is a folder: name a file")
     if not Path(path).parent.is_dir():
@@ -76,6 +80,10 @@ def write_file(path: str, data: bytes) -> None:
 
     Raises ModelwardError.
     """
+    from pathlib import Path
+
+    from modelward.stores.write import replace_file
+
     file = Path(path)
     try:
         if file.exists() and not file.is_file():

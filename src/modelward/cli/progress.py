@@ -6,12 +6,13 @@ import contextlib
 import os
 import sys
 import time
+from threading import Event, Thread
 from types import TracebackType
 
 from modelward.report.escape import visible
 
 _PATIENCE = 1.0
-_PAUSE = 0.1
+_PAUSE = 0.2
 
 
 def wanted() -> bool:
@@ -19,35 +20,46 @@ def wanted() -> bool:
 
 
 class Progress:
-    """Called with files done, files in all (0: not known yet) and the escaped path that is next."""
+    """Called with the number of files done, of all files, and the escaped path that comes next.
+
+    A thread shows the latest of it, since reading one large file may take a minute.
+    """
 
     def __init__(self) -> None:
-        self._next = time.monotonic() + _PATIENCE
-        self._shown = False
+        self._state = (0, 0, "")
+        self._done = Event()
+        self._thread = Thread(target=self._show, daemon=True)
 
     def __call__(self, done: int, total: int, path: str) -> None:
-        now = time.monotonic()
-        if now >= self._next:
-            self._next = now + _PAUSE
-            self._shown = True
-            amount = f"{done:,} of {total:,}" if total else f"{done:,}"
-            self._write(f"{amount} files  {visible(path)}")
+        self._state = (done, total, path)
 
     def __enter__(self) -> Progress:
+        self._thread.start()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self._shown:
-            self._write("")
+        self._done.set()
+        self._thread.join()
 
-    def _write(self, text: str) -> None:
-        from rich.cells import cell_len, set_cell_size
+    def _show(self) -> None:
+        began = time.monotonic()
+        pause = _PATIENCE
+        while not self._done.wait(pause):
+            done, total, path = self._state
+            _write(f"{done:,} of {total:,} files, {time.monotonic() - began:.0f} s  {visible(path)}")
+            pause = _PAUSE
+        if pause == _PAUSE:
+            _write("")
 
-        # a progress line is no reason to fail
-        with contextlib.suppress(OSError, ValueError):
-            width = os.get_terminal_size(sys.stderr.fileno()).columns - 1
-            line = set_cell_size(text, width) if cell_len(text) > width else text
-            sys.stderr.write(f"\r{line}\x1b[K")
-            sys.stderr.flush()
+
+def _write(text: str) -> None:
+    from rich.cells import cell_len, set_cell_size
+
+    # a progress line is no reason to fail
+    with contextlib.suppress(OSError, ValueError):
+        width = os.get_terminal_size(sys.stderr.fileno()).columns - 1
+        line = set_cell_size(text, width) if cell_len(text) > width else text
+        sys.stderr.write(f"\r{line}\x1b[K")
+        sys.stderr.flush()

@@ -182,8 +182,8 @@ def _is_tar(view: View) -> bool:
 
 
 def _is_gzip(view: View) -> bool:
-    """RFC 1952: deflate is the one method, and the three high flag bits are reserved."""
-    return view.head[:3] == b"\x1f\x8b\x08" and view.head[3:4] < b"\x20"
+    """RFC 1952: deflate is the one method there is."""
+    return view.head[:3] == b"\x1f\x8b\x08"
 
 
 _BZIP2 = re.compile(rb"BZh[1-9](?:1AY&SY|\x17\x72\x45\x38\x50\x90|.{0,5}\Z)", re.DOTALL)

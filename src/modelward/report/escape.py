@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import re
-import shlex
-from urllib.parse import quote
 
 # Every character that moves the cursor, breaks the line, reorders its neighbours, takes no room or
 # has no agreed look. Ranges of our own: unicodedata knows other characters in every Python version.
@@ -21,9 +19,7 @@ _INVISIBLE = re.compile(
     "]"
 )
 _SHORT = {"\n": r"\n", "\r": r"\r", "\t": r"\t"}
-_PLAIN = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/._-")
 _SURROGATE = re.compile("[\ud800-\udfff]")
-_NAME_ESCAPE = re.compile(rb"\\(\\|x[0-9a-f]{2})")
 
 
 def visible(text: str) -> str:
@@ -41,17 +37,6 @@ def json_on_terminal(text: str) -> str:
     return _INVISIBLE.sub(_json_escape, text)
 
 
-def name_bytes(name: str) -> bytes:
-    """The bytes of an escaped name: the inverse of canonical.escape_bytes."""
-    raw = name.encode("utf-8", "surrogatepass")
-    return _NAME_ESCAPE.sub(lambda found: b"\\" if found[1] == b"\\" else bytes([int(found[1][1:], 16)]), raw)
-
-
-def uri_path(name: str) -> str:
-    """An escaped path as a relative URI reference. The first segment may hold a colon: quoted, it is no scheme."""
-    return quote(name_bytes(name), safe="/-._~")
-
-
 def _escape(found: re.Match[str]) -> str:
     char = found[0]
     if char in _SHORT:
@@ -66,12 +51,3 @@ def _json_escape(found: re.Match[str]) -> str:
         return found[0] if found[0] == "\n" else f"\\u{point:04x}"
     point -= 0x10000
     return f"\\u{0xD800 + (point >> 10):04x}\\u{0xDC00 + (point & 0x3FF):04x}"
-
-
-def shell_word(name: str) -> str:
-    """An escaped name as one word that is safe to paste into bash or zsh."""
-    raw = name_bytes(f"./{name}" if name.startswith("-") else name)
-    text = raw.decode("utf-8", "replace")
-    if raw == text.encode() and visible(text) == text:
-        return shlex.quote(text)
-    return "$'" + "".join(chr(byte) if chr(byte) in _PLAIN else f"\\x{byte:02x}" for byte in raw) + "'"

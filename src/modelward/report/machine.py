@@ -77,4 +77,4 @@ def _reason(reason: Reason) -> dict[str, str]:
 
 
 def _waived(waived: Waived) -> dict[str, Any]:
-    return _said(waived.place) | {"until": waived.until, "reason": sound(waived.reason)}
+    return _said(waived.place) | {"until": sound(waived.until), "reason": sound(waived.reason)}

@@ -18,7 +18,8 @@ from modelward.core.finding import Finding, Location, Unexamined
 from modelward.core.result import CheckResult, Failure, Place, Reason, Report, ScanResult
 from modelward.core.verdict import UNEXAMINED
 from modelward.report.descriptors import LEVELS, rules_used
-from modelward.report.escape import uri_path, visible
+from modelward.report.escape import visible
+from modelward.report.names import uri_path
 
 _SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 

@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from modelward.core.finding import Finding, Severity, Unexamined
 from modelward.core.result import CheckResult, Failure, Reason, Report, ScanResult, exit_code, gravest
 from modelward.report.blocks import Found, Gap, count, finding_blocks, finding_lines, gap_blocks, unmet_lines
-from modelward.report.escape import shell_word, visible
+from modelward.report.escape import visible
 from modelward.report.footer import footer
 from modelward.report.line import Line
+from modelward.report.names import shell_word
 
 _VERDICTS = {0: "allow", 1: "deny", 2: "failed", 3: "incomplete", 4: "failed"}
 _OUTCOMES = _VERDICTS | {0: "clean", 1: "flagged"}

@@ -20,8 +20,8 @@ class FileSource:
     """One open file: a Source whose sha256 is over the very bytes that were parsed.
 
     A block that the parser wants is hashed in its turn if the hash has come that far, and kept
-    or remembered by its own digest otherwise. A block that has to be fetched a second time must
-    equal the first, so a file that changes underneath is an error, never two readings. Windows
+    until it does otherwise, as far as there is room. A block that has to be fetched a second time
+    must equal the first, so a file that changes underneath is an error, never two readings. Windows
     are read, not mapped: a mapped file that is cut short kills the process.
     """
 
@@ -42,7 +42,9 @@ class FileSource:
         self._hashed = 0  # blocks that the hash has taken
         self._finished = False
         self._kept: OrderedDict[int, bytes] = OrderedDict()
-        self._seen: dict[int, bytes] = {}  # digests of blocks that were parsed and dropped
+        # For parsed blocks: a hash that, once it takes the block, must give the digest beside it.
+        # In sequence that is the file's own hash as it stood then, so nothing is hashed twice.
+        self._marks: dict[int, tuple[hashlib._Hash, bytes]] = {}
 
     def __enter__(self) -> FileSource:
         return self
@@ -101,11 +103,14 @@ class FileSource:
         self._same(index, block)
         self._kept[index] = block
         while self._hashed in self._kept:
+            before = self._hash.copy()
             self._hash.update(self._kept[self._hashed])
+            self._marks.setdefault(self._hashed, (before, self._hash.digest()))
             self._hashed += 1
         if len(self._kept) > _KEEP:
             old, dropped = self._kept.popitem(last=False)
-            self._seen.setdefault(old, hashlib.sha256(dropped).digest())
+            if old not in self._marks:
+                self._marks[old] = (hashlib.sha256(), hashlib.sha256(dropped).digest())
         return block
 
     def _fetch_into(self, index: int, buffer: memoryview) -> int:
@@ -125,8 +130,12 @@ class FileSource:
             raise ReadError(reason(error)) from error
 
     def _same(self, index: int, block: bytes | memoryview) -> None:
-        if index in self._seen and self._seen[index] != hashlib.sha256(block).digest():
-            raise ReadError("the file changed while it was read")
+        if index in self._marks:
+            before, digest = self._marks[index]
+            again = before.copy()
+            again.update(block)
+            if again.digest() != digest:
+                raise ReadError("the file changed while it was read")
 
 
 def reason(error: OSError | ValueError) -> str:

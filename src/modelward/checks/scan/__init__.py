@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from modelward.checks.scan import model
+from modelward.checks.scan.callables import rules_version
 from modelward.checks.scan.model import PREDICATE_TYPE, FileScan, Scan
-from modelward.checks.scan.rules import RULES, rules_version
 from modelward.checks.scan.rules_tree import examine_tree
 from modelward.core.artifact import Artifact, Blob
 from modelward.core.digest import Digest
@@ -33,6 +33,8 @@ class ScanCheck:
 
     @property
     def rules(self) -> Mapping[str, Rule]:
+        from modelward.checks.scan.rules import RULES  # a scan needs only those of the formats it meets
+
         return RULES
 
     def examine(self, artifact: Artifact, given: Seen) -> Scan:
@@ -45,7 +47,7 @@ class ScanCheck:
         return model.encode(predicate)
 
     def decode(self, body: Mapping[str, Any]) -> Scan:
-        return model.decode(body, RULES)
+        return model.decode(body, self.rules)
 
     def read(self, predicate: Scan) -> Iterator[Finding | Unexamined]:
         """Everything said, each with the digest of its file; of the tree, with the path it is about."""

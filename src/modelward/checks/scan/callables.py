@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
-from typing import Any
 
+from modelward import __version__
 from modelward.formats.pickle.values import Global
 
 
@@ -45,17 +45,33 @@ _TABLES = ("callables.txt", "stdlib.txt", "compat_pickle.txt")
 
 
 @cache
-def tables_digest() -> str:
-    """sha256 over the tables: part of the rule set's version."""
+def rules_version() -> str:
+    """What a result depends on besides bytes and limits: the version of the code, which says what the
+    rules are, and the sha256 of the tables that they judge by."""
     digest = hashlib.sha256()
     for name in _TABLES:
         digest.update(_table(name).encode())
-    return digest.hexdigest()
+    return f"{__version__} sha256:{digest.hexdigest()}"
 
 
 def find(target: Global) -> Entry | None:
     """What the tables say about exactly this name; None: nothing."""
-    return _tables()[0].get(real_name(target))
+    return _entry(real_name(target))
+
+
+@cache
+def _entry(name: tuple[str, str]) -> Entry | None:
+    mentions = _tables()[0].get(name)
+    if mentions is None:
+        return None
+    said = dict(mentions)
+    return Entry(
+        "safe" in said,
+        tuple(_condition(text) for text in said.get("safe-with", "").split()),
+        "types" in said,
+        "reference" in said,
+        said.get("dangerous", ""),
+    )
 
 
 @cache
@@ -98,35 +114,25 @@ def state_keys() -> Mapping[str, str]:
 
 
 @cache
-def _tables() -> tuple[dict[tuple[str, str], Entry], dict[str, str]]:
-    entries: dict[tuple[str, str], Entry] = {}
+def _tables() -> tuple[dict[tuple[str, str], list[tuple[str, str]]], dict[str, str]]:
+    """Names with the sections that mention them and what stands there; and the keys of [state]."""
+    names: dict[tuple[str, str], list[tuple[str, str]]] = {}
     state: dict[str, str] = {}
     section = ""
     for line in _lines("callables.txt"):
         if line.startswith("["):
             section = line.strip("[]")
             continue
-        left, _, does = line.partition(" = ")
+        left, _, rest = line.partition(" = ")
         if section == "state":
-            state[left] = does
+            state[left] = rest
             continue
-        module, *names = left.split()
+        module, *listed = left.split()
         if section == "safe-with":
-            names, conditions = names[:1], tuple(_condition(text) for text in names[1:])
-            change: dict[str, Any] = {"conditions": conditions}
-        else:
-            change = _CHANGES[section] | ({"dangerous": does} if section == "dangerous" else {})
-        for name in names:
-            entries[module, name] = replace(entries.get((module, name), Entry()), **change)
-    return entries, state
-
-
-_CHANGES: dict[str, dict[str, Any]] = {
-    "safe": {"safe": True},
-    "types": {"is_type": True},
-    "reference": {"reference": True},
-    "dangerous": {},
-}
+            listed, rest = listed[:1], " ".join(listed[1:])
+        for name in listed:
+            names.setdefault((module, name), []).append((section, rest))
+    return names, state
 
 
 def _condition(text: str) -> Condition:

@@ -2,26 +2,65 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import partial
 
-from modelward.checks.scan.here import Examiner
-from modelward.checks.scan.rules_archive import examine_compressed, examine_tar, examine_unreadable_archive
-from modelward.checks.scan.rules_npy import examine_npy
-from modelward.checks.scan.rules_safetensors import examine_safetensors
-from modelward.checks.scan.rules_torch import examine_pickle_file, examine_zip
+from modelward.checks.scan.here import Examiner, Here, Said
+from modelward.core.artifact import Source
 
-_STREAMS = ("gzip", "bz2", "xz", "lzma", "zlib")
-_UNREADABLE = ("7z", "rar", "lz4", "zstd", "zfile")
+# A reader is imported when its format turns up: most files need one or two of them.
+
+
+def _pickle(source: Source, here: Here) -> Iterator[Said]:
+    from modelward.checks.scan.rules_torch import examine_pickle_file
+
+    return examine_pickle_file(source, here)
+
+
+def _zip(source: Source, here: Here) -> Iterator[Said]:
+    from modelward.checks.scan.torch_archive import examine_zip
+
+    return examine_zip(source, here)
+
+
+def _tar(source: Source, here: Here) -> Iterator[Said]:
+    from modelward.checks.scan.rules_archive import examine_tar
+
+    return examine_tar(source, here)
+
+
+def _safetensors(source: Source, here: Here) -> Iterator[Said]:
+    from modelward.checks.scan.rules_safetensors import examine_safetensors
+
+    return examine_safetensors(source, here)
+
+
+def _npy(source: Source, here: Here) -> Iterator[Said]:
+    from modelward.checks.scan.rules_npy import examine_npy
+
+    return examine_npy(source, here)
+
+
+def _compressed(kind: str, source: Source, here: Here) -> Iterator[Said]:
+    from modelward.checks.scan.rules_archive import examine_compressed
+
+    return examine_compressed(kind, source, here)
+
+
+def _unreadable(kind: str, source: Source, here: Here) -> Iterator[Said]:
+    from modelward.checks.scan.rules_archive import examine_unreadable_archive
+
+    return examine_unreadable_archive(kind, source, here)
+
 
 EXAMINERS: Mapping[str, Examiner] = {
-    "pickle": examine_pickle_file,
-    "zip": examine_zip,
-    "tar": examine_tar,
-    "safetensors": examine_safetensors,
-    "npy": examine_npy,
-    **{kind: partial(examine_compressed, kind) for kind in _STREAMS},
-    **{kind: partial(examine_unreadable_archive, kind) for kind in _UNREADABLE},
+    "pickle": _pickle,
+    "zip": _zip,
+    "tar": _tar,
+    "safetensors": _safetensors,
+    "npy": _npy,
+    **{kind: partial(_compressed, kind) for kind in ("gzip", "bz2", "xz", "lzma", "zlib", "zfile")},
+    **{kind: partial(_unreadable, kind) for kind in ("7z", "rar", "lz4", "zstd")},
 }
 
 NOT_READ: Mapping[str, str] = {
@@ -39,12 +78,10 @@ NOT_READ: Mapping[str, str] = {
     "sqlite": "an SQLite database",
     "pdf": "a PDF document",
     "audio": "an audio file",
-    "xml": "an XML document",
     "elf": "a native program or library (ELF)",
     "pe": "a Windows program or library",
     "macho": "a macOS program or library",
     "java-class": "a Java class",
     "wasm": "a WebAssembly module",
-    "flax-msgpack": "a msgpack file, perhaps of flax",
 }
 """Formats that sniff names and no examiner reads yet."""

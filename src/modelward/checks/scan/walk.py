@@ -7,20 +7,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from modelward.checks.scan.examine_pickle import examine_headless, pickle_in_text
 from modelward.checks.scan.examiners import EXAMINERS, NOT_READ
+from modelward.checks.scan.headless import examine_headless, pickle_in_text
 from modelward.checks.scan.here import Here, Nested, Said
 from modelward.checks.scan.model import FileScan
 from modelward.core.artifact import Source
 from modelward.core.finding import Finding, Unexamined
 from modelward.core.limits import Limits
 from modelward.formats.sniff import short_token, sniff
-from modelward.formats.source import Budget
+from modelward.formats.source import Budget, Slice
 
 HARMLESS = frozenset({"text", "json", "image", "git-lfs-pointer"})
 """What no loader executes or parses as a model: docs/adr/0001. A pointer has a gap of its own."""
 
 _MOST_GAPS = 1_000
+_PEEK = 4096
 
 
 def examine(source: Source, limits: Limits) -> FileScan:
@@ -78,10 +79,18 @@ def _flatten(said: Iterator[Said], here: Here) -> Iterator[Finding | Unexamined]
         if len(inner.inside) > here.limits.depth:
             yield inner.unexamined(f"more than {here.limits.depth} containers inside each other")
             continue
+        if word.raw and _is_numbers(word.source, inner):
+            continue
         _, inside = _readings(word.source, inner)
         for found in _flatten(inside, inner):
             if isinstance(found, Finding) or not word.raw:
                 yield found
+
+
+def _is_numbers(source: Source, here: Here) -> bool:
+    """What is said to be raw numbers begins like nothing else: the beginning is what a loader goes by."""
+    head = Slice(source, 0, min(_PEEK, source.size))
+    return sniff(head) == ("unknown",) and examine_headless(head, here) is None
 
 
 def _examined(gaps: list[Unexamined], size: int) -> int:

@@ -1,0 +1,49 @@
+"""Content that does not announce itself as a pickle and may be one all the same."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import islice
+
+from modelward.checks.scan import rules_pickle as rules
+from modelward.checks.scan.examine_pickle import Streams, rest
+from modelward.checks.scan.here import Here, Said
+from modelward.checks.scan.rules_torch import LEGACY_MAGIC, examine_pickle_file
+from modelward.core.artifact import Source
+from modelward.core.finding import Finding, Severity
+from modelward.formats.sniff import looks_like_pickle_text
+
+# What needs no name to be imported comes about by chance in raw numbers
+_BY_CHANCE = (rules.EXTENSION_CODE, rules.COMPUTED_CALL, rules.PERSISTENT_ID)
+
+
+def examine_headless(source: Source, here: Here) -> list[Said] | None:
+    """Content without a PROTO opcode may be a pickle of protocol 0 or 1 all the same; so may a text,
+    or an image. None: it is none. Else what there is to say, as examine_pickle would.
+
+    It is one if it makes a call or names something harmful before it breaks, if it is one from
+    end to end, or if it breaks only because it ends too early.
+    """
+    streams = Streams(source, here)
+    said = list(islice(streams.run(), here.limits.findings))
+    end = streams.end
+    if end is None:
+        return None
+    if streams.results[:1] == [LEGACY_MAGIC]:
+        return list(examine_pickle_file(source, here))
+    if end.why is None or any(_is_grave(word) for word in said):
+        return [here.finding(rules.CODE_FORMAT, "a pickle can carry code"), *said, *rest(streams)]
+    if end.truncated and not end.overrun and not here.inside and b" " not in source.read(0, 64).partition(b"\n")[0]:
+        return [*said, here.unexamined("this could be the beginning of a pickle", 0, max(end.at, 1))]
+    return None
+
+
+def _is_grave(word: Said) -> bool:
+    return isinstance(word, Finding) and word.severity >= Severity.MEDIUM and word.rule not in _BY_CHANCE
+
+
+def pickle_in_text(source: Source, here: Here) -> Iterator[Said]:
+    """A text in which pickle opcodes stand, though none where it begins: a damaged pickle, or hidden."""
+    at = looks_like_pickle_text(source)
+    if at is not None:
+        yield here.unexamined("a text that holds what reads as pickle instructions", at, do="look at it")

@@ -1,0 +1,100 @@
+"""The zip archives of torch.save and TorchScript.
+
+https://docs.pytorch.org/docs/stable/notes/serialization.html
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from modelward.checks.scan.examine_pickle import Streams, rest
+from modelward.checks.scan.here import Here, Nested, Said
+from modelward.checks.scan.rules_pickle import CODE_FORMAT
+from modelward.checks.scan.rules_torch import FILE_OPERATOR, FOREIGN_OPERATOR, STORAGE_MISSING, STORAGE_SIZE, Storages
+from modelward.checks.scan.rules_zip import nested_members, zip_findings
+from modelward.core.artifact import Source
+from modelward.formats.pickle.render import render
+from modelward.formats.zip import Member, ZipFacts, open_member, read_zip
+
+_MOST_CODE = 16 << 20
+
+# TorchScript is a language of its own, but these operators of it open files.
+_FILE_OPERATORS = re.compile(
+    rb"\b(?:ops\.aten|aten|torch)\s*\.\s*(save|from_file)\s*\("
+    rb"|\bops\.(?:image|torchvision|torchaudio)\.\w*(?:read|write|load|save)\w*"
+)
+_FOREIGN_OPERATORS = re.compile(
+    rb"\bops\.(?!aten\b|prim\b|prims\b|quantized\b|torch\b|image\b|torchvision\b)(\w+)\.(\w+)"
+)
+
+
+def examine_zip(source: Source, here: Here) -> Iterator[Said]:
+    """Any zip. It is a torch archive if it has data.pkl in its root folder: then <name>.pkl there is
+    judged together with the storages in <name>/, which are raw numbers."""
+    facts = read_zip(source, here.limits)
+    yield from zip_findings(facts, here)
+    root = torch_root(facts)
+    if root is None:
+        yield from nested_members(source, facts, here)
+        return
+    yield here.finding(CODE_FORMAT, "a torch archive is loaded through pickle")
+    pickles = [member for member in facts.members if _stem(member.name, root) is not None]
+    raw: set[str] = set()
+    for member in pickles:
+        storages = Storages(here)
+        yield from _examine_pickle(source, member, here, storages)
+        folder = f"{root}{_stem(member.name, root)}/"
+        yield from _check_sizes(facts, folder, storages)
+        raw.update(folder + key for key in storages.sizes)
+    judged = {member.name for member in pickles}
+    for said in nested_members(source, facts, here, lambda member: member.name in raw):
+        if not isinstance(said, Nested) or said.name not in judged:
+            yield said
+        if isinstance(said, Nested) and said.name.startswith(f"{root}code/"):
+            yield from _torchscript(said, here)
+
+
+def torch_root(facts: ZipFacts) -> str | None:
+    """The folder of data.pkl, with its slash; torch takes the one that the first member is in."""
+    roots = [name.removesuffix("data.pkl") for name in (m.name for m in facts.members) if name.endswith("/data.pkl")]
+    return min(roots, key=len, default=None)
+
+
+def _stem(name: str, root: str) -> str | None:
+    stem = name.removeprefix(root).removesuffix(".pkl")
+    return stem if name == f"{root}{stem}.pkl" and "/" not in stem else None
+
+
+def _examine_pickle(source: Source, member: Member, here: Here, storages: Storages) -> Iterator[Said]:
+    opened = open_member(source, member, here.limits, here.budget)
+    if isinstance(opened, str):
+        return  # nested_members says so
+    inner = storages.here = here.into(member.name)
+    streams = Streams(opened, inner, storages.persistent)
+    yield from streams.run()
+    yield from rest(streams)
+
+
+def _check_sizes(facts: ZipFacts, folder: str, storages: Storages) -> Iterator[Said]:
+    members = {member.name: member for member in facts.members}
+    for key, size in storages.sizes.items():
+        member = members.get(folder + key)
+        if member is None:
+            yield storages.here.finding(STORAGE_MISSING, f"the storage {render(key)} is not in the archive")
+        elif size is not None and member.size != size and (member.size or not folder.endswith("/traced_inputs/")):
+            message = f"the storage {render(key)} has {member.size:,} bytes, the pickle says {size:,}"
+            yield storages.here.finding(STORAGE_SIZE, message)
+
+
+def _torchscript(code: Nested, here: Here) -> Iterator[Said]:
+    text = code.source.read(0, _MOST_CODE)
+    if code.source.read(_MOST_CODE, 1):
+        yield here.into(code.name).unexamined(f"more than {_MOST_CODE:,} bytes of code", _MOST_CODE)
+    for rule, pattern in ((FILE_OPERATOR, _FILE_OPERATORS), (FOREIGN_OPERATOR, _FOREIGN_OPERATORS)):
+        for match in pattern.finditer(text):
+            line = text[text.rfind(b"\n", 0, match.start()) + 1 :].partition(b"\n")[0].strip()
+            does = line.decode("utf-8", "backslashreplace")[:200]
+            operator = match[0].decode().rstrip("( ")
+            message = f"the code calls {operator}"
+            yield here.into(code.name).finding(rule, message, match.start(), match.end(), does=does)
