@@ -10,7 +10,7 @@ import hashlib
 import os
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TypeVar
@@ -234,7 +234,7 @@ def _scan_result(examined: Examined, scanned: Scan) -> ScanResult:
         findings=tuple(sorted(found, key=place_order)),
         unexamined=tuple(sorted(gaps, key=place_order)),
         coverage=Coverage(
-            len(sizes),
+            len(sizes) + len(examined.unreadable),
             sum(sizes.values()),
             sum(scanned.files[blob.digest].examined for blob in artifact.files.values()),
             tuple(sorted(formats.items())),
@@ -261,7 +261,7 @@ def _check_result(
     reasons += [Reason(need.id, "need", "", why) for need, why in verdict.unmet]
     reasons += [Reason(UNEXAMINED, "need", path, gap.why) for gap in verdict.unexamined for path in _paths(gap, paths)]
     waived = tuple(
-        Waived(Place(path, said), waiver.expires.isoformat(), waiver.reason)
+        Waived(Place(path, _in_file(said)), waiver.expires.isoformat(), waiver.reason)
         for said, waiver in verdict.waived
         for path in _paths(said, paths)
     )
@@ -270,6 +270,12 @@ def _check_result(
         for item in evidence
     )
     return CheckResult(scanned, verdict.decision, policy.name, policy.digest, tuple(reasons), waived, (), made)
+
+
+def _in_file(said: Finding | Unexamined) -> Finding | Unexamined:
+    """As the scan of the file says it: without the digest, and without the path in a tree's words."""
+    at = replace(said.at, blob=None) if said.at.blob is not None else Location(None)
+    return replace(said, at=at) if isinstance(said, Finding) else replace(said, at=at)  # noqa: RUF034 (types)
 
 
 def _paths(said: Finding | Unexamined, paths: Mapping[Digest, list[str]]) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+from collections.abc import Callable
 
 from tests.corpus.opcodes import (
     EMPTY,
@@ -31,7 +32,7 @@ TOOLS = "acme_tools"
 """A package that no list knows: `run` gives its argument to a shell."""
 TOOLS_SOURCE = """
 import os
-def run(*args):
+def run(*args, **options):
     for arg in args:
         os.system(arg)
 class Runner:
@@ -52,6 +53,8 @@ class Base:
     def load(cls, command):
         os.system(command)
 registry = Record()
+from subprocess import Popen
+import subprocess as sp
 """
 
 _RUN = name(TOOLS, "run")
@@ -448,4 +451,147 @@ _UNKNOWN_THROUGH_LISTED: tuple[Sample, ...] = (
 """An unknown function that is only mentioned, and called by something harmless."""
 
 
-ABUSE = (*_LISTED, *_NUMPY_AND_TORCH, *_UNKNOWN, *_UNKNOWN_THROUGH_LISTED)
+_TEMPLATE = "_parse_arg_template"
+_DISTRIBUTION = new(name("scipy.stats._continuous_distns", "norm_gen"))
+_COMPUTED_KEY = call(name("builtins", "str"), blob(_TEMPLATE.encode()), text("ascii"))
+_FILLING = b"".join(text(f"key{i}") + NONE for i in range(500))
+
+
+def _state(*parts: bytes) -> bytes:
+    return pickle.EMPTY_DICT + pickle.MARK + b"".join(parts) + pickle.SETITEMS
+
+
+def _template(state: Callable[[Payload], bytes]) -> Make:
+    return lambda p: stream(build(_DISTRIBUTION, state(p)))
+
+
+_EXECUTED_STATE: tuple[Sample, ...] = tuple(
+    sample(f"scipy-template-{title}", _template(state), runs=False)
+    for title, state in (
+        (
+            "computed",
+            lambda p: _state(text(_TEMPLATE), call(name("builtins", "str"), blob(p.code.encode()), text("ascii"))),
+        ),
+        ("of-bytes", lambda p: _state(text(_TEMPLATE), blob(p.code.encode()))),
+        ("under-a-computed-key", lambda p: _state(_COMPUTED_KEY, text(p.code))),
+        ("after-many-keys", lambda p: _state(_FILLING, text(_TEMPLATE), text(p.code))),
+        ("set-twice", lambda p: _state(text(_TEMPLATE), text(""), text(_TEMPLATE), text(p.code))),
+        ("in-a-list-of-pairs", lambda p: array(tup(text(_TEMPLATE), text(p.code)))),
+        ("in-a-tuple-of-pairs", lambda p: tup(tup(text(_TEMPLATE), text(p.code)), tup(text("a"), NONE))),
+        (
+            "in-a-set-of-pairs",
+            lambda p: pickle.EMPTY_SET + pickle.MARK + tup(text(_TEMPLATE), text(p.code)) + pickle.ADDITEMS,
+        ),
+        ("of-great-length", lambda p: _state(text(_TEMPLATE), text(f"{p.code}\n{'#' * 100_000}"))),
+    )
+)
+"""rv_generic.__setstate__ updates its __dict__ with whatever holds pairs, and executes one of the values."""
+
+
+def _subset(p: Payload) -> bytes:
+    """To iterate over it is to ask a defaultdict for what it lacks."""
+    missing = call(name("collections", "defaultdict"), _bound(p))
+    return build(
+        new(name("torch.utils.data.dataset", "Subset")), mapping(dataset=missing, indices=array(number(0), number(1)))
+    )
+
+
+def _iterated(*function: bytes) -> Make:
+    """Calls the last part with the subset, after the arguments before it."""
+    callee, *first = function
+    return lambda p: stream(call(callee, *first, _subset(p)))
+
+
+def _with_items(target: bytes, **items: bytes) -> bytes:
+    body = b"".join(text(key) + value for key, value in items.items())
+    return target + pickle.MARK + body + pickle.SETITEMS
+
+
+def _detached(holder: Callable[[Payload], bytes]) -> Make:
+    """Parameter(data) calls data.detach()."""
+    return lambda p: stream(call(name("torch._utils", "_rebuild_parameter"), holder(p), TRUE, pickle.EMPTY_DICT))
+
+
+def _module(p: Payload) -> bytes:
+    """torch.nn.Module looks for attributes in its dictionary of submodules."""
+    return build(
+        new(name("torch.nn.modules.module", "Module")),
+        mapping(_parameters=pickle.EMPTY_DICT, _buffers=pickle.EMPTY_DICT, _modules=mapping(detach=_bound(p))),
+    )
+
+
+def _optimizer(p: Payload) -> bytes:
+    """Adam.__setstate__ calls group.setdefault for each group."""
+    groups = array(namespace(setdefault=_bound(p)))
+    state = mapping(param_groups=groups, state=pickle.EMPTY_DICT, defaults=mapping(fused=NONE))
+    return stream(build(new(name("torch.optim.adam", "Adam")), state))
+
+
+def _isotonic(p: Payload) -> bytes:
+    """IsotonicRegression.__setstate__ makes arrays of its thresholds, and numpy asks objects for __array__."""
+    thresholds = _with_items(new(name("sklearn.utils._bunch", "Bunch")), __array__=_bound(p))
+    state = mapping(X_thresholds_=thresholds, y_thresholds_=array(number(1), number(2)), out_of_bounds=text("nan"))
+    return stream(build(new(name("sklearn.isotonic", "IsotonicRegression")), state))
+
+
+def _touch(p: Payload) -> bytes:
+    return call(name("builtins", "getattr"), call(name("pathlib", "PosixPath"), text(p.mark)), text("touch"))
+
+
+_THROUGH_INSTANCES: tuple[Sample, ...] = tuple(
+    sample(f"unknown-through-{title}", make, runs=False)
+    for title, make in (
+        ("list-of-a-subset", _iterated(name("builtins", "list"))),
+        ("deque-of-a-subset", _iterated(name("collections", "deque"))),
+        ("bytes-of-a-subset", _iterated(name("builtins", "bytes"))),
+        ("bytearray-of-a-subset", _iterated(name("builtins", "bytearray"))),
+        ("array-of-a-subset", _iterated(name("array", "array"), text("d"))),
+        ("size-of-a-subset", _iterated(name("torch", "Size"))),
+        (
+            "sparse-tensor-of-a-subset",
+            _iterated(
+                name("torch._utils", "_rebuild_sparse_tensor"),
+                call(name("torch.serialization", "_get_layout"), text("torch.sparse_coo")),
+            ),
+        ),
+        ("detach-of-a-bunch", _detached(lambda p: _with_items(new(name("sklearn.utils", "Bunch")), detach=_bound(p)))),
+        (
+            "detach-of-a-result",
+            _detached(lambda p: _with_items(new(name("scipy.optimize", "OptimizeResult")), detach=_bound(p))),
+        ),
+        ("detach-of-a-module", _detached(_module)),
+        ("detach-that-touches-a-file", _detached(lambda p: namespace(detach=_touch(p)))),
+        ("groups-of-an-optimizer", _optimizer),
+        ("thresholds-of-a-regression", _isotonic),
+        (
+            "polynomial",
+            lambda p: stream(
+                call(name("numpy", "poly1d"), _with_items(new(name("sklearn.utils", "Bunch")), __array__=_bound(p)))
+            ),
+        ),
+        (
+            "mapped-data-pipe",
+            lambda p: stream(
+                call(
+                    name("builtins", "list"),
+                    build(
+                        new(name("torch.utils.data.datapipes.iter.callable", "MapperIterDataPipe")),
+                        mapping(datapipe=array(text(p.shell)), fn=_RUN, input_col=NONE, output_col=NONE),
+                    ),
+                )
+            ),
+        ),
+        ("another-name-of-popen", lambda p: stream(call(name(TOOLS, "Popen"), array(text("touch"), text(p.mark))))),
+        ("another-path-to-popen", lambda p: stream(call(name(TOOLS, "sp.Popen"), array(text("touch"), text(p.mark))))),
+    )
+)
+"""A harmless function asks an object for a method, an item or an iterator, and its state says what that is."""
+
+ABUSE = (
+    *_LISTED,
+    *_NUMPY_AND_TORCH,
+    *_UNKNOWN,
+    *_UNKNOWN_THROUGH_LISTED,
+    *_EXECUTED_STATE,
+    *_THROUGH_INSTANCES,
+)

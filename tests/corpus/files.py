@@ -137,6 +137,76 @@ def _object_elements(p: Payload) -> bytes:
     return outer + stream(array(system(p))) + pickle.STOP
 
 
+def _hidden_behind(wrapped: bytes) -> Make:
+    """The array's bytes are the head of a byte string: who does not skip them swallows the rest of the file."""
+
+    def make(p: Payload) -> bytes:
+        rest = pickle.POP + system(p) + pickle.STOP
+        raw = pickle.BINBYTES + struct.pack("<I", 27 + len(rest)) + bytes(27)
+        return _padded(pickle.PROTO + b"\4" + wrapped, raw) + rest + pickle.STOP
+
+    return make
+
+
+_OBJECT = name("builtins", "object")
+_WRAPPER = name("joblib.numpy_pickle", "NumpyArrayWrapper")
+_DOUBLE = call(name("numpy", "dtype"), text("f8"), FALSE, pickle.NEWTRUE)
+_STATE = mapping(
+    subclass=name("numpy", "ndarray"),
+    shape=tup(number(4)),
+    order=text("C"),
+    dtype=_DOUBLE,
+    allow_mmap=FALSE,
+    numpy_array_alignment_bytes=number(16),
+)
+_CONSTRUCTED = call(_WRAPPER, name("numpy", "ndarray"), tup(number(4)), text("C"), _DOUBLE)
+_COMPUTED_SHAPE = mapping(
+    subclass=name("numpy", "ndarray"),
+    shape=call(name("builtins", "tuple"), array(number(4))),
+    order=text("C"),
+    dtype=_DOUBLE,
+    allow_mmap=FALSE,
+    numpy_array_alignment_bytes=number(16),
+)
+_OBJECT_FIELD = build(
+    call(name("numpy", "dtype"), text("V8"), FALSE, pickle.NEWTRUE),
+    tup(
+        number(3),
+        text("|"),
+        NONE,
+        tup(text("a")),
+        mapping(a=tup(call(name("numpy", "dtype"), text("O"), FALSE, pickle.NEWTRUE), number(0))),
+        number(8),
+        number(1),
+        number(63),
+    ),
+)
+
+
+def _object_field(p: Payload) -> bytes:
+    """A structured array with a field of objects is a pickle, too."""
+    state = mapping(
+        subclass=name("numpy", "ndarray"), shape=tup(number(1)), order=text("C"), dtype=_OBJECT_FIELD, allow_mmap=FALSE
+    )
+    return pickle.PROTO + b"\4" + build(new(_WRAPPER), state) + stream(system(p)) + pickle.STOP
+
+
+_HIDDEN: tuple[Sample, ...] = (
+    *(
+        sample(f"joblib-array-{title}", _hidden_behind(wrapped), loader="joblib")
+        for title, wrapped in (
+            ("as-joblib-writes-it", build(new(_WRAPPER), _STATE)),
+            ("by-another-name", build(new(name("joblib", "numpy_pickle.NumpyArrayWrapper")), _STATE)),
+            ("with-slots", build(new(_WRAPPER), tup(NONE, _STATE))),
+            ("reconstructed", build(call(name("copyreg", "_reconstructor"), _WRAPPER, _OBJECT, NONE), _STATE)),
+            ("constructed", build(_CONSTRUCTED, mapping(numpy_array_alignment_bytes=number(16)))),
+            ("of-computed-shape", build(new(_WRAPPER), _COMPUTED_SHAPE)),
+        )
+    ),
+    sample("joblib-array-with-a-field-of-objects", _object_field, _JOBLIB_ARRAY, "joblib"),
+)
+
+
 _PACKERS: tuple[tuple[str, Callable[[bytes], bytes]], ...] = (
     ("zlib", zlib.compress),
     ("zlib-fastest", lambda data: zlib.compress(data, 0)),
@@ -233,4 +303,4 @@ _TORCH: tuple[Sample, ...] = (
 )
 
 
-FILES = (*_NUMPY, *_JOBLIB, *_TORCH)
+FILES = (*_NUMPY, *_JOBLIB, *_HIDDEN, *_TORCH)

@@ -1,27 +1,32 @@
 """The gate: digest, evidence, policy and time in, verdict out. No I/O, no clock, no state.
 
 Laws, tested as such: without evidence it denies; the order of evidence never matters; a denial
-caused by a finding is never undone by more evidence; what is unexamined never allows.
+caused by a finding is never undone by more evidence; what is unexamined never allows; a tree
+without files is never allowed.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from datetime import datetime
+from collections.abc import Iterable
+from datetime import UTC, datetime
 
-from modelward.core.artifact import Blob, tree_digest
+from modelward.core.artifact import tree_digest
 from modelward.core.digest import Digest
 from modelward.core.finding import Finding, Location, Unexamined
 from modelward.core.statement import Evidence
 from modelward.core.verdict import UNEXAMINED, Decision, Need, Policy, Verdict, Waiver
 
+_NO_FILES = tree_digest({})
+
 
 def evaluate(subject: Digest, evidence: Iterable[Evidence], policy: Policy, now: datetime) -> Verdict:
     """*now* decides which waivers have expired. Evidence about other digests is not looked at."""
-    relevant = [item for item in evidence if item.statement.subject == subject]
-    unmet = [(need, why) for need in policy.needs if (why := _unmet(need, subject, relevant))]
+    relevant = [item for item in evidence if _is_about(item, subject)]
+    unmet = [(need, why) for need in policy.needs if (why := _unmet(need, relevant))]
     if not relevant and not unmet:
         unmet = [(Need("evidence", "", False, "a verdict rests on evidence"), "there is no evidence about it")]
+    if subject == _NO_FILES and not unmet:
+        unmet = [(Need("files", "", False, "a verdict is about files"), "it has no files")]
     denied: set[Finding] = set()
     gaps: set[Unexamined] = set()
     waived: set[tuple[Finding | Unexamined, Waiver]] = set()
@@ -43,19 +48,27 @@ def evaluate(subject: Digest, evidence: Iterable[Evidence], policy: Policy, now:
         decision,
         tuple(sorted(denied, key=_finding_order)),
         tuple(sorted(unmet, key=lambda pair: pair[0].id)),
-        tuple(sorted(gaps, key=lambda gap: (_place(gap.at), gap.why))),
-        tuple(sorted(waived, key=lambda pair: (_place(pair[0].at), pair[1].rule))),
+        tuple(sorted(gaps, key=_gap_order)),
+        tuple(sorted(waived, key=_waived_order)),
     )
 
 
-def _unmet(need: Need, subject: Digest, evidence: list[Evidence]) -> str | None:
+def _is_about(item: Evidence, subject: Digest) -> bool:
+    """A list of files is about the digest that it gives, whatever its statement says: recomputed, never believed."""
+    if item.statement.subject != subject or item.files is None:
+        return item.statement.subject == subject
+    lone = item.files.get("")
+    return subject == (lone.digest if lone is not None and len(item.files) == 1 else tree_digest(item.files))
+
+
+def _unmet(need: Need, evidence: list[Evidence]) -> str | None:
     """Why *need* is not met; None if it is."""
     found = [item for item in evidence if item.statement.predicate_type == need.predicate_type]
     if not found:
         return f"there is no statement of type {need.predicate_type} about it"
     if not need.covers_files:
         return None
-    files = _files(subject, evidence)
+    files = next((item.files for item in evidence if item.files is not None), None)
     if files is None:
         return "no manifest lists its files, so it cannot be known that all were looked at"
     covered = frozenset(digest for item in found for digest in item.covers)
@@ -63,19 +76,6 @@ def _unmet(need: Need, subject: Digest, evidence: list[Evidence]) -> str | None:
     if missing:
         return f"{len(missing)} of {len(files)} files were not looked at, the first is {missing[0]!r}"
     return None if files else "it has no files"
-
-
-def _files(subject: Digest, evidence: list[Evidence]) -> Mapping[str, Blob] | None:
-    """The file list that *subject* is the digest of: recomputed, never believed."""
-    for item in evidence:
-        if item.files is None:
-            continue
-        lone = item.files.get("")
-        if lone is not None and len(item.files) == 1 and lone.digest == subject:
-            return item.files
-        if tree_digest(item.files) == subject:
-            return item.files
-    return None
 
 
 def _denies(finding: Finding, policy: Policy) -> bool:
@@ -86,7 +86,7 @@ def _waiver(said: Finding | Unexamined, subject: Digest, policy: Policy, now: da
     rule = said.rule.id if isinstance(said, Finding) else UNEXAMINED
     content = said.at.blob or subject
     for waiver in policy.waivers:
-        if waiver.rule == rule and waiver.digest == content and now.date() <= waiver.expires:
+        if waiver.rule == rule and waiver.digest == content and now.astimezone(UTC).date() <= waiver.expires:
             return waiver
     return None
 
@@ -97,3 +97,13 @@ def _place(at: Location) -> tuple[str, tuple[str, ...], tuple[int, int]]:
 
 def _finding_order(finding: Finding) -> tuple[int, object, str, str, object]:
     return -finding.severity, _place(finding.at), finding.rule.id, finding.message, finding.evidence
+
+
+def _gap_order(gap: Unexamined) -> tuple[object, str, str]:
+    return _place(gap.at), gap.why, gap.do
+
+
+def _waived_order(pair: tuple[Finding | Unexamined, Waiver]) -> tuple[object, ...]:
+    said, waiver = pair
+    rest = (said.message, said.evidence) if isinstance(said, Finding) else (said.why, said.do)
+    return _place(said.at), waiver.rule, *rest

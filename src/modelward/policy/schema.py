@@ -8,7 +8,8 @@ from __future__ import annotations
 import hashlib
 import re
 import tomllib
-from collections.abc import Collection
+from bisect import bisect_left
+from collections.abc import Collection, Hashable, Iterable
 from datetime import date, datetime
 from importlib.resources import files
 from typing import Any, NoReturn
@@ -20,6 +21,11 @@ from modelward.core.verdict import UNEXAMINED, Need, Policy, Waiver
 
 SCHEMA = "modelward/policy/1"
 SHIPPED = ("baseline", "safe-formats")
+
+_SHOWN = 60  # characters of a wrong value inside a message
+
+At = tuple[str | int, ...]
+"""The way to a value: keys of tables and positions in arrays. Empty: the whole file."""
 
 
 def shipped(name: str) -> bytes:
@@ -33,110 +39,157 @@ def parse(raw: bytes, where: str, rules: Collection[str]) -> Policy:
     try:
         text = raw.decode("utf-8")
         body = tomllib.loads(text)
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
-        raise UsageError(f"{where}: not TOML: {error}") from error
+    except UnicodeDecodeError as error:
+        line = raw.count(b"\n", 0, error.start) + 1
+        raise UsageError(f"{where}, line {line}: expected UTF-8, got the byte 0x{raw[error.start]:02x}") from error
+    except (ValueError, RecursionError) as error:  # ValueError alone: a number of more digits than Python takes
+        raise UsageError(_no_toml(where, raw, str(error))) from error
     return _Reader(where, text, rules).policy(body, Digest("sha256", hashlib.sha256(raw).hexdigest()))
+
+
+def _no_toml(where: str, raw: bytes, why: str) -> str:
+    """tomllib ends its messages with "(at line 3, column 9)", or "(at end of document)"."""
+    what, _, place = why.partition(" (at ")
+    found = re.match(r"line (\d+)", place)
+    line = int(found[1]) if found else raw.count(b"\n") + 1
+    return f"{where}, line {line}: expected TOML, got: {what}"
 
 
 class _Reader:
     def __init__(self, where: str, text: str, rules: Collection[str]) -> None:
         self._where = where
-        self._lines = text.split("\n")
+        self._lines = [line + "\n" for line in text.split("\n")]
         self._rules = rules
 
     def policy(self, body: dict[str, Any], digest: Digest) -> Policy:
-        self._keys(body, "", 0, {"schema", "name", "deny", "need"}, {"description", "waiver"})
+        self._keys(body, (), {"schema", "name", "deny", "need"}, {"description", "waiver"})
         if body["schema"] != SCHEMA:
-            self._fail("schema", "", 0, f'schema must be "{SCHEMA}"')
+            self._fail(("schema",), f'schema must be "{SCHEMA}"', body["schema"])
         deny = body["deny"]
         if not isinstance(deny, dict):
-            self._fail("deny", "", 0, "deny must be a table")
-        self._keys(deny, "deny", 0, {"severity"}, {"rules"})
-        needs = tuple(self._need(entry, n) for n, entry in enumerate(self._tables(body, "need")))
-        if not needs:
-            self._fail("need", "", 0, "a policy needs at least one [[need]], or it would allow without evidence")
+            self._fail(("deny",), "deny must be a table", deny)
+        self._keys(deny, ("deny",), {"severity"}, {"rules"})
         return Policy(
-            self._text(body, "name", "", 0),
+            self._text(body, (), "name"),
             digest,
-            self._text(body, "description", "", 0) if "description" in body else "",
-            needs,
+            self._text(body, (), "description") if "description" in body else "",
+            self._needs(body),
             self._severity(deny),
             self._deny_rules(deny),
-            tuple(self._waiver(entry, n) for n, entry in enumerate(self._tables(body, "waiver"))),
+            self._waivers(body),
         )
 
-    def _need(self, entry: dict[str, Any], n: int) -> Need:
-        self._keys(entry, "need", n, {"id", "predicate", "why"}, {"covers"})
-        covers = entry.get("covers", "")
-        if covers not in ("", "every-file"):
-            self._fail("covers", "need", n, 'covers must be "every-file" where it is given')
-        name, predicate, why = (self._text(entry, key, "need", n) for key in ("id", "predicate", "why"))
-        return Need(name, predicate, covers == "every-file", why)
+    def _needs(self, body: dict[str, Any]) -> tuple[Need, ...]:
+        needs = [self._need(entry, ("need", n)) for n, entry in enumerate(self._tables(body, "need"))]
+        if not needs:
+            self._fail(("need",), "a policy needs at least one [[need]], or it would allow without evidence", [])
+        self._once("need", "id", (need.id for need in needs))
+        return tuple(needs)
 
-    def _waiver(self, entry: dict[str, Any], n: int) -> Waiver:
-        self._keys(entry, "waiver", n, {"rule", "digest", "expires", "reason"}, set())
-        rule, reason = self._text(entry, "rule", "waiver", n), self._text(entry, "reason", "waiver", n)
-        if rule != UNEXAMINED and rule not in self._rules:
-            self._fail("rule", "waiver", n, f'{rule!r} is no rule; see "modelward explain"')
+    def _need(self, entry: dict[str, Any], at: At) -> Need:
+        self._keys(entry, at, {"id", "predicate", "why"}, {"covers"})
+        if entry.get("covers", "every-file") != "every-file":
+            self._fail((*at, "covers"), 'covers must be "every-file" where it is given', entry["covers"])
+        name, predicate, why = (self._text(entry, at, key) for key in ("id", "predicate", "why"))
+        if name == UNEXAMINED:
+            self._fail((*at, "id"), "this id stands for what was not looked at; choose another", name)
+        return Need(name, predicate, "covers" in entry, why)
+
+    def _waivers(self, body: dict[str, Any]) -> tuple[Waiver, ...]:
+        waivers = [self._waiver(entry, ("waiver", n)) for n, entry in enumerate(self._tables(body, "waiver"))]
+        self._once("waiver", "digest", ((waiver.rule, str(waiver.digest)) for waiver in waivers))
+        return tuple(waivers)
+
+    def _waiver(self, entry: dict[str, Any], at: At) -> Waiver:
+        self._keys(entry, at, {"rule", "digest", "expires", "reason"}, set())
+        rule, reason = self._text(entry, at, "rule"), self._text(entry, at, "reason")
+        if rule != UNEXAMINED:
+            self._known(rule, (*at, "rule"))
         expires = entry["expires"]
         if not isinstance(expires, date) or isinstance(expires, datetime):
-            self._fail("expires", "waiver", n, "expires must be a day, like 2027-01-31 (without quotes)")
+            self._fail((*at, "expires"), "expires must be a day, like 2027-01-31 (without quotes)", expires)
+        digest = self._text(entry, at, "digest")
         try:
-            return Waiver(rule, Digest.parse(self._text(entry, "digest", "waiver", n)), expires, reason)
-        except Malformed as error:
-            self._fail("digest", "waiver", n, str(error))
+            return Waiver(rule, Digest.parse(digest), expires, reason)
+        except Malformed:
+            self._fail((*at, "digest"), "digest must be sha256: or sha3_256: and 64 lower-case hex digits", digest)
 
     def _severity(self, deny: dict[str, Any]) -> Severity:
         value = deny["severity"]
         if value not in [str(severity) for severity in Severity]:
-            self._fail("severity", "deny", 0, "severity must be one of info, low, medium, high, critical")
+            self._fail(("deny", "severity"), "severity must be one of info, low, medium, high, critical", value)
         return Severity.parse(value)
 
     def _deny_rules(self, deny: dict[str, Any]) -> frozenset[str]:
         value = deny.get("rules", [])
         if not isinstance(value, list) or not all(isinstance(rule, str) for rule in value):
-            self._fail("rules", "deny", 0, "rules must be a list of rule ids")
-        for rule in value:
-            if rule not in self._rules:
-                self._fail("rules", "deny", 0, f'{rule!r} is no rule; see "modelward explain"')
+            self._fail(("deny", "rules"), "rules must be a list of rule ids", value)
+        for n, rule in enumerate(value):
+            self._known(rule, ("deny", "rules", n))
         return frozenset(value)
+
+    def _known(self, rule: str, at: At) -> None:
+        if rule not in self._rules:
+            self._fail(at, 'expected the id of a rule, as "modelward explain" lists them', rule)
 
     def _tables(self, body: dict[str, Any], key: str) -> list[dict[str, Any]]:
         value = body.get(key, [])
         if not isinstance(value, list) or not all(isinstance(entry, dict) for entry in value):
-            self._fail(key, "", 0, f"{key} must be written as [[{key}]] tables")
+            self._fail((key,), f"{key} must be written as [[{key}]] tables", value)
         return value
 
-    def _text(self, body: dict[str, Any], key: str, table: str, n: int) -> str:
+    def _text(self, body: dict[str, Any], at: At, key: str) -> str:
         value = body[key]
         if not isinstance(value, str) or not value.strip():
-            self._fail(key, table, n, f"{key} must be a text that is not empty")
+            self._fail((*at, key), f"{key} must be a text that is not empty", value)
         return value
 
-    def _keys(self, body: dict[str, Any], table: str, n: int, needed: set[str], allowed: set[str]) -> None:
-        known = ", ".join(sorted(needed | allowed))
+    def _keys(self, body: dict[str, Any], at: At, needed: set[str], allowed: set[str]) -> None:
         for key in body:
             if key not in needed | allowed:
-                self._fail(key, table, n, f"unknown key {key!r}; known here: {known}")
+                known = ", ".join(sorted(needed | allowed))
+                raise self._error((*at, key), f"unknown key {_short(key)}; known here: {known}")
         for key in sorted(needed - set(body)):
-            self._fail("", table, n, f"the key {key!r} is missing{f' in {table}' if table else ''}")
+            raise self._error(at, f"the key {key!r} is missing{f' in {at[0]}' if at else ''}")
 
-    def _fail(self, key: str, table: str, n: int, why: str) -> NoReturn:
-        raise UsageError(f"{self._where}, line {self._line(key, table, n)}: {why}")
+    def _once(self, table: str, key: str, values: Iterable[Hashable]) -> None:
+        seen: set[Hashable] = set()
+        for n, value in enumerate(values):
+            if value in seen:
+                self._fail((table, n, key), f"expected each {table} once", value)
+            seen.add(value)
 
-    def _line(self, key: str, table: str, n: int) -> int:
-        """Where *key* stands in the n-th *table*; tomllib keeps no positions."""
-        current, count, header = "", -1, 1
-        for number, line in enumerate(self._lines, 1):
-            opened = re.match(r"\s*\[{1,2}\s*([\w.\"'-]+)\s*\]{1,2}", line)
-            if opened:
-                name = opened[1].strip("\"'")
-                count = count + 1 if name == table else count
-                current = name
-                header = number if name == table and count == n else header
-                if not table and name == key:
-                    return number
-            here = current == table and count == n if table else current == ""
-            if key and here and re.match(rf"\s*[\"']?{re.escape(key)}[\"']?\s*[=.]", line):
-                return number
-        return header
+    def _fail(self, at: At, expected: str, got: object) -> NoReturn:
+        raise self._error(at, f"{expected}; got {_short(got)}")
+
+    def _error(self, at: At, why: str) -> UsageError:
+        return UsageError(f"{self._where}, line {self._line(at)}: {why}")
+
+    def _line(self, at: At) -> int:
+        """Where the value at *at* begins: tomllib keeps no positions, but reads every beginning of the
+        file that ends between two statements, so this is the first line that the value needs."""
+        lengths = range(1, len(self._lines) + 1)
+        return min(bisect_left(lengths, True, key=lambda length: self._holds(length, at)) + 1, len(lengths))
+
+    def _holds(self, length: int, at: At) -> bool:
+        """Whether the first *length* lines, and those that finish their last statement, hold a value at *at*."""
+        for end in range(length, len(self._lines) + 1):
+            try:
+                return _is_there(tomllib.loads("".join(self._lines[:end])), at)
+            except tomllib.TOMLDecodeError:
+                continue
+        return False
+
+
+def _is_there(value: Any, at: At) -> bool:
+    for step in at:
+        there = step in value if isinstance(value, dict) else isinstance(step, int) and step < len(value)
+        if not there:
+            return False
+        value = value[step]
+    return True
+
+
+def _short(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"

@@ -11,18 +11,21 @@ from modelward.checks.scan.here import Here, Said
 from modelward.checks.scan.rules_torch import LEGACY_MAGIC, examine_pickle_file
 from modelward.core.artifact import Source
 from modelward.core.finding import Finding, Severity
+from modelward.formats.pickle.events import End
 from modelward.formats.sniff import looks_like_pickle_text
 
+_UNEXAMINED = frozenset({"text", "json", "image", "unknown", "shell-script"})
 # What needs no name to be imported comes about by chance in raw numbers
 _BY_CHANCE = (rules.EXTENSION_CODE, rules.COMPUTED_CALL, rules.PERSISTENT_ID)
 
 
-def examine_headless(source: Source, here: Here) -> list[Said] | None:
+def examine_headless(source: Source, here: Here, formats: tuple[str, ...]) -> list[Said] | None:
     """Content without a PROTO opcode may be a pickle of protocol 0 or 1 all the same; so may a text,
     or an image. None: it is none. Else what there is to say, as examine_pickle would.
 
     It is one if it makes a call or names something harmful before it breaks, if it is one from
-    end to end, or if it breaks only because it ends too early.
+    end to end, or if it breaks only because it ends too early and no other of its *formats* is one
+    that is examined anyway.
     """
     streams = Streams(source, here)
     said = list(islice(streams.run(), here.limits.findings))
@@ -33,9 +36,14 @@ def examine_headless(source: Source, here: Here) -> list[Said] | None:
         return list(examine_pickle_file(source, here))
     if end.why is None or any(_is_grave(word) for word in said):
         return [here.finding(rules.CODE_FORMAT, "a pickle can carry code"), *said, *rest(streams)]
-    if end.truncated and not end.overrun and not here.inside and b" " not in source.read(0, 64).partition(b"\n")[0]:
+    if not here.inside and _UNEXAMINED.issuperset(formats) and _is_cut(source, end):
         return [*said, here.unexamined("this could be the beginning of a pickle", 0, max(end.at, 1))]
     return None
+
+
+def _is_cut(source: Source, end: End) -> bool:
+    """It ran out of bytes, but not in an operand as long as only chance makes it, and not in prose."""
+    return end.truncated and not end.overrun and b" " not in source.read(0, 64).partition(b"\n")[0]
 
 
 def _is_grave(word: Said) -> bool:

@@ -50,7 +50,7 @@ STORAGE_MISSING = Rule(
 )
 ODD_PERSISTENT_ID = Rule(
     "torch-odd-persistent-id",
-    Severity.MEDIUM,
+    Severity.LOW,
     "a persistent id is none that torch writes",
     "torch.load turns persistent ids into storages. Another shape is refused by it, and means that another "
     "program is meant to load the file.",
@@ -90,16 +90,20 @@ class Storages:
         """('storage', class, key, location, numel[, view]), or ('module', …) in legacy files."""
         match value.pid:
             case ("storage", Global() as kind, str() as key, _, int() as count, *_) if count >= 0:
-                if len(self.sizes) < _MOST_STORAGES:
-                    size = _ITEM_SIZES.get(kind.name.rpartition(".")[2])
-                    self.items[key] = size
-                    self.sizes[key] = None if size is None else size * count
+                item = _ITEM_SIZES.get(kind.name.rpartition(".")[2])
+                size = None if item is None else item * count
+                if self.sizes.get(key, size) != size:
+                    message = f"the storage {render(key)} is given two sizes"
+                    yield self.here.finding(STORAGE_SIZE, message, at)
+                elif len(self.sizes) < _MOST_STORAGES:
+                    self.items[key], self.sizes[key] = item, size
             case ("module", Global() as kind, *_):
                 value.note = kind  # legacy files: the class itself, with its source beside it
             case _ if not self.complained:
                 self.complained = True
                 message = f"the persistent id {render(value.pid)} is none that torch writes"
                 yield self.here.finding(ODD_PERSISTENT_ID, message, at)
+                yield self.here.unexamined("what a loader makes of this persistent id is not known", at)
 
 
 def examine_pickle_file(source: Source, here: Here) -> Iterator[Said]:

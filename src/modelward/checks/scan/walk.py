@@ -46,7 +46,7 @@ def _readings(source: Source, here: Here) -> tuple[tuple[str, ...], Iterator[Sai
     formats = sniff(source)
     if formats == ("empty",):
         return formats, iter([here.unexamined("an empty file")] if not here.inside else [])
-    headless = examine_headless(source, here) if "pickle" not in formats else None
+    headless = examine_headless(source, here, formats) if "pickle" not in formats else None
     if headless is not None:
         formats = ("pickle", *(name for name in formats if name != "unknown"))
     return formats, _say(source, here, formats, headless or [])
@@ -90,7 +90,8 @@ def _flatten(said: Iterator[Said], here: Here) -> Iterator[Finding | Unexamined]
 def _is_numbers(source: Source, here: Here) -> bool:
     """What is said to be raw numbers begins like nothing else: the beginning is what a loader goes by."""
     head = Slice(source, 0, min(_PEEK, source.size))
-    return sniff(head) == ("unknown",) and examine_headless(head, here) is None
+    formats = sniff(head)
+    return formats == ("unknown",) and examine_headless(head, here, formats) is None
 
 
 def _examined(gaps: list[Unexamined], size: int) -> int:
