@@ -18,6 +18,7 @@ from typing import TypeVar
 from modelward.checks import manifest as manifest_check
 from modelward.checks import scan as scan_check
 from modelward.checks.scan.model import FileScan, Scan
+from modelward.checks.scan.naming import TOO_MANY, Naming, code_named_in
 from modelward.checks.scan.walk import examine
 from modelward.core.artifact import Artifact, Blob, file_artifact, tree_artifact
 from modelward.core.check import Check
@@ -38,7 +39,7 @@ Given = TypeVar("Given")
 Progress = Callable[[int, int, str], None]
 """Called before each file with the number of files done, their total and the path."""
 
-_CONFIGURATION = 1 << 20  # bytes of JSON that may name code
+_POLICY_BYTES = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,53 +112,52 @@ def _now() -> datetime:
 # -- reading
 
 
-def _look_inside(source: FileSource, limits: Limits) -> tuple[FileScan, bytes | None]:
-    found = examine(source, limits)
-    small = "json" in found.formats and source.size <= _CONFIGURATION
-    return found, source.read(0, source.size) if small else None
+_Look = Callable[[FileSource, Limits], FileScan | None]
 
 
-def _hash_only(source: FileSource, limits: Limits) -> tuple[None, None]:
-    return None, None
+def _hash_only(source: FileSource, limits: Limits) -> None:
+    return None
 
 
-_Look = Callable[[FileSource, Limits], tuple[FileScan | None, bytes | None]]
+def _is_configuration(entry: Entry) -> bool:
+    """Whether its name makes loaders take it for JSON. A lone file has none."""
+    return entry.path.lower().endswith(".json")
 
 
-def _examine(target: str, exclude: Sequence[str], progress: Progress | None, look: _Look = _look_inside) -> Examined:
+def _examine(target: str, exclude: Sequence[str], progress: Progress | None, look: _Look = examine) -> Examined:
     limits = Limits()
     tree = open_target(target, exclude, limits)
     blobs: dict[str, Blob] = {}
     scans: dict[Digest, FileScan] = {}
-    configurations: dict[str, bytes] = {}
+    configurations: dict[str, Naming] = {}
+    naming_code = {entry.real for entry in tree.entries if _is_configuration(entry)}
     unreadable = [(gap.path, gap.why) for gap in tree.gaps]
-    read: dict[bytes, tuple[Blob, bytes | None]] = {}
+    read: dict[bytes, tuple[Blob, Naming | None]] = {}
     for done, entry in enumerate(tree.entries):
         if progress is not None:
             progress(done, len(tree.entries), entry.path)
         try:
             if entry.real not in read:
-                blob, found, raw = _read(entry, limits, look)
-                read[entry.real] = (blob, raw)
+                with FileSource(entry.real) as source:
+                    found = look(source, limits)
+                    naming = code_named_in(source) if found and entry.real in naming_code else None
+                    blob = source.finish()
+                if naming and len(configurations) >= limits.findings:
+                    naming = TOO_MANY
                 if found is not None:
                     scans[blob.digest] = found
-            blob, raw = read[entry.real]
+                read[entry.real] = blob, naming
+            blob, naming = read[entry.real]
         except ReadError as error:
             if not tree.is_tree:
                 raise ReadError(f"cannot read {tree.label!r}: {error}") from error
             unreadable.append((entry.path, str(error)))
             continue
         blobs[entry.path] = blob
-        if raw is not None:
-            configurations[entry.path] = raw
+        if naming is not None and _is_configuration(entry):
+            configurations[entry.path] = naming
     artifact = tree_artifact(blobs, tree.label) if tree.is_tree else file_artifact(blobs[""], tree.label)
     return Examined(tree, artifact, scan_check.Seen(scans, configurations, limits), tuple(sorted(unreadable)))
-
-
-def _read(entry: Entry, limits: Limits, look: _Look) -> tuple[Blob, FileScan | None, bytes | None]:
-    with FileSource(entry.real) as source:
-        found, raw = look(source, limits)
-        return source.finish(), found, raw
 
 
 # -- statements

@@ -9,6 +9,7 @@ from typing import Any
 from modelward.checks.scan import model
 from modelward.checks.scan.callables import rules_version
 from modelward.checks.scan.model import PREDICATE_TYPE, FileScan, Scan
+from modelward.checks.scan.naming import Naming
 from modelward.checks.scan.rules_tree import examine_tree
 from modelward.core.artifact import Artifact, Blob
 from modelward.core.digest import Digest
@@ -21,8 +22,8 @@ class Seen:
     """What was learnt while the files were read (walk.examine), by content."""
 
     files: Mapping[Digest, FileScan]
-    configurations: Mapping[str, bytes]
-    """JSON files by path, for the rules that connect files."""
+    configurations: Mapping[str, Naming]
+    """What code each configuration names, by its path: for the rules that connect files."""
     limits: Limits
 
 

@@ -181,6 +181,8 @@ class Judge:
         return Ruling(Grade.OBJECT)
 
     def _unknown(self, func: Global, args: Value, kwargs: Value, how: str, *, listed: bool) -> Ruling:
+        if how.startswith("NEWOBJ") and func.module.startswith("__torch__."):
+            return Ruling(Grade.OBJECT)  # TorchScript: a class of the code beside it, which is examined
         if how.startswith("NEWOBJ") or _is_own_unpickler(func, args):
             return Ruling(Grade.OBJECT, rules.UNKNOWN_CLASS, f"an object of the unknown class {render(func)} is made")
         if not listed and (how == _MAKES or is_class_name(func)):
@@ -317,7 +319,10 @@ class Judge:
         return any(isinstance(v, str | Text) and reads_as_code(self._text(v) or "") for v in _walk(state))
 
     def _text(self, value: Value) -> str | None:
-        return read_text(self._source, value.at) if isinstance(value, Text) else value
+        """The text that *value* is; None where it is none, or too long to be looked at."""
+        if isinstance(value, Text):
+            return read_text(self._source, value.at)
+        return value if isinstance(value, str) else None
 
     # -- what reaches an argument
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 
 from modelward.checks.scan.model import FileScan, TreeFinding
+from modelward.checks.scan.naming import Naming
 from modelward.core.finding import Finding, Location, Rule, Severity, Unexamined
 
 PYTHON_FILE = Rule(
@@ -34,14 +34,21 @@ SCRIPT_FILE = Rule(
     ("CWE-829",),
 )
 
-_NAMING_KEYS = ("auto_map", "custom_pipelines", "custom_pipeline")
 _HANDLERS = ("handler.py", "code/inference.py")
 """Imported by name: Hugging Face inference endpoints and SageMaker's PyTorch containers."""
 
 
-def examine_tree(files: Mapping[str, FileScan], configurations: Mapping[str, bytes]) -> Iterator[TreeFinding]:
-    """*files* by escaped path; *configurations* are the bytes of the JSON files that may name code."""
-    named = dict(_named_code(configurations))
+def examine_tree(files: Mapping[str, FileScan], configurations: Mapping[str, Naming]) -> Iterator[TreeFinding]:
+    """*files* by escaped path, and by the same paths what naming.code_named_in says of the *configurations*."""
+    named: dict[str, str] = {}
+    for where, naming in sorted(configurations.items()):
+        missing = [path for path in naming.paths(where) if path not in files]
+        named = dict.fromkeys(naming.paths(where), where) | named
+        if missing:
+            more = f" (and {len(missing) - 1:,} more)" if missing[1:] else ""
+            yield _finding(where, NAMED_CODE, f"{where} names the code {missing[0]}{more}, which is not in this tree")
+        if naming.problem:
+            yield TreeFinding(where, Unexamined(Location(None), naming.problem, "find out what code it names"))
     for path, file in sorted(files.items()):
         lower = path.lower()
         if path in named or lower in _HANDLERS:
@@ -51,45 +58,12 @@ def examine_tree(files: Mapping[str, FileScan], configurations: Mapping[str, byt
             yield _finding(path, PYTHON_FILE, f"{path} is Python code")
         elif "shell-script" in file.formats:
             yield _finding(path, SCRIPT_FILE, f"{path} is a script")
-    for path, where in sorted(named.items()):
-        if path not in files:
-            message = f"{where} names the code {path}, which is not in this tree"
-            yield _finding(where, NAMED_CODE, message)
     if not files:
         yield TreeFinding("", Unexamined(Location(None), "there is no file to examine"))
 
 
 def _finding(path: str, rule: Rule, message: str) -> TreeFinding:
     return TreeFinding(path, Finding(rule, Location(None), message))
-
-
-def _named_code(configurations: Mapping[str, bytes]) -> Iterator[tuple[str, str]]:
-    """(path of the code, path of the configuration): auto_map values like "modeling_x.XModel", or
-    "org/repository--modeling_x.XModel" for code of another repository."""
-    for where, raw in sorted(configurations.items()):
-        try:
-            body = json.loads(raw)
-        except (ValueError, RecursionError):
-            continue  # the scan of the file itself says that it is no JSON
-        folder = where.rpartition("/")[0]
-        for target in _auto_map(body):
-            module = target.rpartition(".")[0]
-            if module:
-                path = module.replace(".", "/") + ".py" if "--" not in module else module
-                yield (f"{folder}/{path}" if folder and "--" not in module else path), where
-
-
-def _auto_map(body: object) -> Iterator[str]:
-    """Texts below a key that names code, at any depth."""
-    todo = [(body, False)]
-    while todo:
-        value, named = todo.pop()
-        if isinstance(value, dict):
-            todo += [(item, named or key in _NAMING_KEYS) for key, item in value.items()]
-        elif isinstance(value, list):
-            todo += [(item, named) for item in value]
-        elif named and isinstance(value, str):
-            yield value
 
 
 RULES: tuple[Rule, ...] = (PYTHON_FILE, NAMED_CODE, SCRIPT_FILE)

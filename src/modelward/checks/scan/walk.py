@@ -12,7 +12,7 @@ from modelward.checks.scan.headless import examine_headless, pickle_in_text
 from modelward.checks.scan.here import Here, Nested, Said
 from modelward.checks.scan.model import FileScan
 from modelward.core.artifact import Source
-from modelward.core.finding import Finding, Unexamined
+from modelward.core.finding import Finding, Rule, Severity, Unexamined
 from modelward.core.limits import Limits
 from modelward.formats.sniff import short_token, sniff
 from modelward.formats.source import Budget, Slice
@@ -20,7 +20,6 @@ from modelward.formats.source import Budget, Slice
 HARMLESS = frozenset({"text", "json", "image", "git-lfs-pointer"})
 """What no loader executes or parses as a model: docs/adr/0001. A pointer has a gap of its own."""
 
-_MOST_GAPS = 1_000
 _PEEK = 4096
 
 
@@ -28,18 +27,46 @@ def examine(source: Source, limits: Limits) -> FileScan:
     """Raises ReadError where the source does; nothing else, whatever the bytes."""
     here = Here((), limits, Budget(limits.expanded_bytes))
     formats, said = _readings(source, here)
-    findings: list[Finding] = []
-    gaps: list[Unexamined] = []
+    kept = _Kept(limits.findings)
     for word in _flatten(said, here):
-        if isinstance(word, Finding):
-            findings.append(word)
-        else:
-            gaps.append(word)
-        if len(findings) >= limits.findings or len(gaps) >= _MOST_GAPS:
-            gaps.append(here.unexamined("more findings than the limit; the rest of the file was left alone"))
+        if not kept.take(word):
+            kept.gaps.append(here.unexamined("more findings than the limit; the rest of the file was left alone"))
             break
     size = source.size
-    return FileScan(formats, tuple(findings), tuple(dict.fromkeys(gaps)), size, _examined(gaps, size))
+    gaps = tuple(dict.fromkeys(kept.gaps))
+    return FileScan(formats, tuple(kept.grave + kept.minor), gaps, size, _examined(gaps, size))
+
+
+class _Kept:
+    """What is kept of all that is said. An info is said once a file; minor findings, of which a file
+    can be made to give any number, never take the room of graver ones."""
+
+    def __init__(self, most: int) -> None:
+        self.grave: list[Finding] = []
+        self.minor: list[Finding] = []
+        self.gaps: list[Unexamined] = []
+        self._told: set[Rule] = set()
+        self._most = most
+        self._dropped = 0
+
+    def take(self, word: Finding | Unexamined) -> bool:
+        """False when it is time to stop."""
+        if isinstance(word, Unexamined):
+            self.gaps.append(word)
+        elif word.severity >= Severity.MEDIUM:
+            self.grave.append(word)
+        elif word.severity > Severity.INFO or word.rule not in self._told:
+            self._told.add(word.rule)
+            self._minor(word)
+        return max(len(self.grave), len(self.gaps), self._dropped // 100) < self._most
+
+    def _minor(self, word: Finding) -> None:
+        if len(self.minor) < self._most:
+            self.minor.append(word)
+            return
+        if not self._dropped:
+            self.gaps.append(Unexamined(word.at, "more minor findings than the limit; only graver ones follow"))
+        self._dropped += 1
 
 
 def _readings(source: Source, here: Here) -> tuple[tuple[str, ...], Iterator[Said]]:
@@ -94,8 +121,7 @@ def _is_numbers(source: Source, here: Here) -> bool:
     return formats == ("unknown",) and examine_headless(head, here, formats) is None
 
 
-def _examined(gaps: list[Unexamined], size: int) -> int:
+def _examined(gaps: tuple[Unexamined, ...], size: int) -> int:
     if not gaps:
         return size
-    starts = [gap.at.span[0] if gap.at.span and not gap.at.inside else 0 for gap in gaps]
-    return min(*starts, size) if len(starts) > 1 else min(starts[0], size)
+    return min([size, *(gap.at.span[0] if gap.at.span and not gap.at.inside else 0 for gap in gaps)])
