@@ -85,7 +85,7 @@ def check(
     """
     from modelward.policy.evaluate import evaluate
 
-    judged_by = _policy(policy)
+    judged_by, now = _policy(policy), _now()
     examined = _examine(target, exclude, progress)
     scanned = scan_check.CHECK.examine(examined.artifact, examined.seen)
     evidence = [
@@ -94,7 +94,7 @@ def check(
     ]
     if statements is not None:
         _write_statements(evidence, statements)
-    verdict = evaluate(examined.artifact.digest, evidence, judged_by, _now())
+    verdict = evaluate(examined.artifact.digest, evidence, judged_by, now)
     return _check_result(_scan_result(examined, scanned), examined.artifact, verdict, judged_by, evidence)
 
 
@@ -204,10 +204,13 @@ def _policy(name: str) -> Policy:
         raw = schema.shipped(name)
     else:
         try:
-            raw = Path(name).read_bytes()
+            with Path(name).open("rb") as file:  # it may be a device without end
+                raw = file.read(_POLICY_BYTES + 1)
         except (OSError, ValueError) as error:
             known = ", ".join(schema.SHIPPED)
             raise UsageError(f"--policy {name!r} is neither a file that can be read nor one of {known}") from error
+    if len(raw) > _POLICY_BYTES:
+        raise UsageError(f"--policy {name!r}: expected at most {_POLICY_BYTES:,} bytes, got more")
     return schema.parse(raw, name, rules())
 
 

@@ -4,14 +4,10 @@ from __future__ import annotations
 
 import io
 import pickle
-import sys
 import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
-
-RESULT = "result"
-"""Stands for whatever a call, a persistent id or an extension gave."""
 
 _METHODS = frozenset({"__setstate__", "append", "extend", "add"})
 
@@ -22,7 +18,7 @@ class Effect:
 
     kind: str
     target: str | None = None
-    """What it was done to; None where the symbolic machine cannot tell."""
+    """The name that it was done to; None for the result of a call, and for what cannot be told."""
     args: int | None = None
 
 
@@ -34,31 +30,8 @@ class Run:
     result: Any = None
 
 
-def inert(run: Run, label: str) -> type:
-    """A class that can be called, made, built and changed, and only keeps a record of it."""
-
-    def record(kind: str, target: object, args: int | None = None) -> None:
-        run.effects.append(Effect(kind, label if isinstance(target, type) else RESULT, args))
-
-    def method(target: object, name: str) -> Any:
-        if name not in _METHODS:
-            raise AttributeError(name)
-        return lambda *_: record("build" if name == "__setstate__" else "change", target)
-
-    def make(cls: Any, *args: object, **_: object) -> Any:
-        record("call", cls, len(args))
-        return _RETURNS.get(label, lambda *_: object.__new__(cls))(*args)
-
-    def change(self: object, key: object, value: object) -> None:
-        record("change", self)
-
-    body = {"__call__": make, "__getattr__": method, "__setitem__": change}
-    meta = type("Meta", (type,), body)
-    return meta("Inert", (), body | {"__new__": make})
-
-
-# Calls that give more than an object, so that what is computed can be used as a name, as arguments, as a callee.
-_RETURNS = {
+# Calls that give more than an object, so that what is computed can be a name, an argument, a callee.
+_RETURNS: dict[str, Any] = {
     "text.of": lambda *args: "computed",
     "pair.of": lambda *args: (1, "x"),
     "list.of": lambda *args: [],
@@ -66,7 +39,31 @@ _RETURNS = {
 }
 
 
-def _class(base: Any, run: Run) -> Any:
+def inert(run: Run, label: str) -> Any:
+    """A class that can be called, made, built and changed, and only keeps a record of it."""
+
+    def record(kind: str, target: object, args: int | None = None) -> None:
+        run.effects.append(Effect(kind, label if isinstance(target, type) else None, args))
+
+    def attribute(target: object, name: str) -> Any:
+        if name not in _METHODS:
+            raise AttributeError(name)
+        return lambda *_: record("build" if name == "__setstate__" else "change", target)
+
+    def make(made: Any, *args: object, **_: object) -> Any:
+        record("call", made, len(args))
+        if label in _RETURNS and isinstance(made, type):
+            return _RETURNS[label](*args)
+        return object.__new__(made if isinstance(made, type) else type(made))
+
+    def change(target: object, key: object, value: object) -> None:
+        record("change", target)
+
+    body = {"__call__": make, "__getattr__": attribute, "__setitem__": change}
+    return type("Meta", (type,), body)("Inert", (), body | {"__new__": make})
+
+
+def _recording(base: Any, run: Run) -> Any:
     class Recording(base):  # type: ignore[misc]
         def find_class(self, module: str, name: str) -> Any:
             run.effects.append(Effect("name", f"{module}.{name}"))
@@ -74,13 +71,10 @@ def _class(base: Any, run: Run) -> Any:
 
         def persistent_load(self, pid: object) -> Any:
             run.effects.append(Effect("persistent"))
-            return inert(run, RESULT)()
+            made = inert(run, "persistent")
+            return object.__new__(made)
 
     return Recording
-
-
-# The effect precedes whatever is wrong, so how a run fails does not matter.
-_FAILURES = (Exception, RecursionError)
 
 
 def unpickle(data: bytes, encoding: str = "ASCII") -> Iterator[Run]:
@@ -91,12 +85,8 @@ def unpickle(data: bytes, encoding: str = "ASCII") -> Iterator[Run]:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             try:
-                run.result = _class(base, run)(file, encoding=encoding, buffers=[b"x"] * 4).load()
+                run.result = _recording(base, run)(file, encoding=encoding, buffers=[b"x"] * 4).load()
                 run.stopped = file.tell()
-            except _FAILURES:
+            except Exception:  # noqa: BLE001  whatever ends it, its effects came before
                 pass
         yield run
-
-
-def python() -> str:
-    return sys.version.partition(" ")[0]

@@ -66,6 +66,9 @@ class Grade(Enum):
     """Anything else: a function, or what an unknown function gave back."""
 
 
+_HARMLESS = (Grade.PLAIN, Grade.OBJECT)
+
+
 class Ruling(NamedTuple):
     grade: Grade | Global
     """A Global: the result is that very name."""
@@ -229,7 +232,7 @@ class Judge:
             case "calls":
                 return self._calls(value, args, condition, depth)
             case "binds":
-                return Ruling(Grade.TAINTED) if isinstance(value, Global | Call) else None
+                return self._binds(value, args[index + 1 :], depth)
             case "builds":
                 return self._state_ruling(value)
             case "returns":
@@ -240,6 +243,13 @@ class Judge:
             case _:
                 return self._attribute(value, args[condition.other or 0 : (condition.other or 0) + 1])
         return Ruling(Grade.PLAIN) if holds else None
+
+    def _binds(self, value: Value, args: tuple[Value, ...], depth: int) -> Ruling | None:
+        """A call that is put off: other objects can be made to make it while the file is loaded."""
+        if _is_listed_value(value) or (isinstance(value, Call) and value.note is Grade.TAINTED):
+            return Ruling(Grade.TAINTED)
+        ruling = self._callee(value, args, "REDUCE", depth)
+        return None if ruling is None else ruling._replace(grade=Grade.TAINTED)
 
     def _callee(self, value: Value, args: tuple[Value, ...], how: str, depth: int) -> Ruling | None:
         return self._call(value, args, None, how, depth - 1) if isinstance(alias(value), Global) else None
@@ -291,6 +301,10 @@ class Judge:
             message = f"state is set on the imported {render(imported)}"
             yield from self._say(rules.GLOBAL_CHANGE, message, event.at, "BUILD", does)
         ruling = self._state_ruling(event.state)
+        if _is_partial(target) and type(event.state) is tuple:
+            # functools.partial.__setstate__((func, args, keywords, attributes))
+            bound = self._binds(event.state[0], event.state[1:3], _DEPTH) if event.state else None
+            ruling = _worse(ruling, bound or Ruling(Grade.TAINTED))
         if ruling.rule is None and note is Grade.OBJECT and self._holds_code(event.state):
             ruling = Ruling(Grade.OBJECT, rules.CODE_TEXT, f"{render(target)} is given a text that reads as code")
         if ruling.rule is None and note is Grade.PLAIN and isinstance(event.state, Call | Extension):
@@ -302,17 +316,21 @@ class Judge:
             yield from self._say(ruling.rule, ruling.message, event.at, "BUILD", does)
 
     def _state_ruling(self, state: Value) -> Ruling:
-        for part in state if isinstance(state, tuple) else (state,):
+        for part in state if type(state) is tuple else (state,):
             if not isinstance(part, Dict):
                 continue
+            if any(isinstance(key, Call | Extension) or key is UNKNOWN for key in part[::2]):
+                return Ruling(Grade.TAINTED, rules.ODD_ARGUMENT, "a state has a computed key")
             for key, value in getattr(part, "planted", ()):
-                if isinstance(value, Global) or value.note not in (Grade.PLAIN, Grade.OBJECT):
+                if key in state_keys():
+                    if not is_scipy_template(self._text(value) or "("):
+                        return Ruling(Grade.TAINTED, rules.EXECUTED_STATE, f"restoring {key} {state_keys()[key]}")
+                elif isinstance(value, Global) or (isinstance(value, Call) and value.note not in _HARMLESS):
                     message = f"the attribute {key} is set to {render(value)}"
                     return Ruling(Grade.TAINTED, rules.PLANTED_METHOD, message)
-            for key, does in state_keys().items():
-                text = part.get(key)
-                if text is not None and not is_scipy_template(self._text(text) or "("):
-                    return Ruling(Grade.TAINTED, rules.EXECUTED_STATE, f"restoring {key} {does}")
+        # as pairs, in whatever container: dict.update takes those too
+        if not isinstance(state, Dict) and any(isinstance(v, str) and v in state_keys() for v in _walk(state)):
+            return Ruling(Grade.TAINTED, rules.EXECUTED_STATE, "a text is restored that the class executes")
         return Ruling(Grade.PLAIN)
 
     def _holds_code(self, state: Value) -> bool:
@@ -419,8 +437,12 @@ def _is_own_unpickler(func: Global, args: Value) -> bool:
     return isinstance(made, Global) and made == own
 
 
-def _is_listed_value(target: Global) -> bool:
-    entry = find(target)
+def _is_partial(value: Value) -> bool:
+    return isinstance(value, Call) and isinstance(value.func, Global) and str(value.func) == "functools.partial"
+
+
+def _is_listed_value(target: Value) -> bool:
+    entry = find(target) if isinstance(target, Global) else None
     return entry is not None and (entry.is_type or entry.reference or entry.safe)
 
 

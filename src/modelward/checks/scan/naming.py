@@ -24,7 +24,7 @@ _WINDOW = 1 << 18
 _WORDS = (b"auto_map", b"custom_pipeline")
 # In a JSON string any letter may be written as an escape
 _ESCAPED_WORDS = re.compile(
-    "|".join("".join(rf"(?:{chr(c)}|\\\\u00(?i:{c:02x}))" for c in word) for word in _WORDS).encode()
+    "|".join("".join(rf"(?:{chr(c)}|\\u00(?i:{c:02x}))" for c in word) for word in _WORDS).encode()
 )
 _OVERLAP = 6 * max(map(len, _WORDS))
 

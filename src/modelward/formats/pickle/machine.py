@@ -421,9 +421,9 @@ class Machine(Window):
         self.stack.append(call)
 
     def _inst(self) -> None:
-        args = self._pop_mark()
         module, name = line_name(self.line()), line_name(self.line())
-        self._call("INST", self._name(module, name, "INST"), tuple(condense(args)))
+        func = self._name(module, name, "INST")  # imported before the missing MARK is noticed
+        self._call("INST", func, tuple(condense(self._pop_mark())))
 
     def _obj(self) -> None:
         func, *args = self._pop_mark() or self._underflow()

@@ -18,9 +18,9 @@ SHORT_TEXT: Final = 64
 
 PLANTABLE: Final = frozenset(
     "__setstate__ __class__ __new__ __init__ __getinitargs__ __getattr__ __getattribute__ __setattr__ __setitem__"
-    " __reduce__ __reduce_ex__ __call__ __dict__ extend append add".split()
+    " __reduce__ __reduce_ex__ __call__ __dict__ extend append add _parse_arg_template".split()
 )
-"""Attributes that an unpickler, or the interpreter on its behalf, looks up on an object and calls."""
+"""Attributes that an unpickler, or code that it calls, looks up on an object and calls or executes."""
 
 _HEAD: Final = 32
 _KEPT: Final = 96
@@ -108,13 +108,13 @@ class Dict(Box):
     __slots__ = ()
 
     def plant(self, items: list[Value]) -> None:
-        """Remember PLANTABLE keys whose values are names or results of calls: these are never dropped."""
-        found = tuple(
-            (key, value)
+        """Remember the values under PLANTABLE keys, which no size of the container makes forgotten."""
+        found = {
+            key: value
             for key, value in zip(items[::2], items[1::2], strict=False)
-            if isinstance(key, str) and key in PLANTABLE and isinstance(value, Global | Call)
-        )
-        self.planted = (getattr(self, "planted", ()) + found)[:_KEPT]
+            if isinstance(key, str) and key in PLANTABLE
+        }
+        self.planted = tuple((dict(getattr(self, "planted", ())) | found).items())
 
     def get(self, key: str) -> Value | None:
         """The value under *key*, None where it is absent or was not kept."""
@@ -160,27 +160,28 @@ def is_number(value: Value) -> bool:
 
 
 def condense(items: list[Value], *, pairs: bool = False) -> list[Value]:
-    """The first items, and of the others those that are not numbers, as far as there is room.
+    """The first items, and of the others as many as there is room for: first what is neither number
+    nor string, then strings.
 
     MORE or MORE_TEXT at the end says that something other than numbers was dropped.
     """
     if len(items) <= _HEAD * 2:
         return items
-    head = items[: _HEAD * 2] if pairs else items[:_HEAD]
-    if pairs:
-        rest = [
-            part
-            for pair in zip(items[len(head) :: 2], items[len(head) + 1 :: 2], strict=False)
-            if not (is_number(pair[0]) and is_number(pair[1]))
-            for part in pair
-        ]
-    else:
-        rest = [item for item in items[len(head) :] if not is_number(item)]
-    if len(head) + len(rest) <= _KEPT:
-        return head + rest
-    room = _KEPT - len(head)
-    texts = all(is_number(item) or isinstance(item, str | Text | Data) or item is MORE_TEXT for item in rest[room:])
-    return [*head, *rest[:room], MORE_TEXT if texts else MORE]
+    step = 2 if pairs else 1
+    head = items[: _HEAD * step]
+    units = [items[at : at + step] for at in range(len(head), len(items), step)]
+    units = [unit for unit in units if not all(map(is_number, unit))]
+    room = (_KEPT - len(head)) // step
+    if len(units) <= room:
+        return head + [item for unit in units for item in unit]
+    live = [unit for unit in units if not all(is_number(item) or _is_text(item) for item in unit)]
+    texts = [unit for unit in units if all(is_number(item) or _is_text(item) for item in unit)]
+    kept = [item for unit in (live + texts)[:room] for item in unit]
+    return [*head, *kept, MORE_TEXT if len(live) <= room else MORE]
+
+
+def _is_text(value: Value) -> bool:
+    return isinstance(value, str | Text | Data) or value is MORE_TEXT
 
 
 def is_plain(value: Value, budget: int = 64) -> bool:
