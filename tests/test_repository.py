@@ -183,10 +183,15 @@ def test_rule_is_well_formed(rule: str) -> None:
 # --- code ---
 
 # split, so that this file is not a hit itself
-LEFT_OPEN = re.compile(r"\bTO" r"DO\b|\bFIX" r"ME\b|mark\.sk" r"ip|mark\.xf" r"ail|except Exc" r"eption")
+LEFT_OPEN = re.compile(r"\bTO" r"DO\b|\bFIX" r"ME\b|mark\.sk" r"ip|mark\.xf" r"ail")
+SWALLOWED = re.compile(r"except (?:Base)?Exception")
 OUTERMOST = "src/modelward/cli/main.py"  # turns a defect into exit code 4
 
 
-def test_nothing_is_left_open_skipped_or_swallowed() -> None:
-    hits = [named(path) for path in CODE if LEFT_OPEN.search(path.read_text())]
-    assert set(hits) <= {OUTERMOST}
+def test_nothing_is_left_open_or_skipped() -> None:
+    assert [named(path) for path in CODE if LEFT_OPEN.search(path.read_text())] == []
+
+
+def test_no_error_is_swallowed() -> None:
+    sources = [path for path in CODE if path.is_relative_to(ROOT / "src")]
+    assert [named(path) for path in sources if SWALLOWED.search(path.read_text())] == [OUTERMOST]

@@ -145,7 +145,8 @@ def check(data: bytes) -> None:
         for run in unpickle(data, encoding):
             assert missed(seen, run) is None, (run.effects, events, end)
             if run.stopped is not None:
-                assert (end.why, end.at) == (None, run.stopped)
+                assert end.why is None
+                assert end.at == run.stopped or b"\x95" in data  # frames are read ahead
 
 
 def _line(*choices: str) -> st.SearchStrategy[bytes]:

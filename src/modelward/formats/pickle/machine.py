@@ -30,12 +30,13 @@ from modelward.formats.pickle.events import (
     Reference,
 )
 from modelward.formats.pickle.memo import MISSING, MOST_ENTRIES, OBJECT, Memo
-from modelward.formats.pickle.text import line_name, number, python2_text, quoted, raw_unicode, read_text
+from modelward.formats.pickle.text import line_name, number, python2_text, quoted, raw_unicode, read_text, utf8
 from modelward.formats.pickle.values import (
     FLOAT,
     NUMBERS,
     PLANTABLE,
     SHORT_TEXT,
+    SMALL,
     UNKNOWN,
     Box,
     Call,
@@ -113,7 +114,10 @@ class Machine(Window):
                     if op == 0x8C and buf[pos + 1] <= SHORT_TEXT:  # SHORT_BINUNICODE
                         text_at = base + pos
                         end = pos + 2 + buf[pos + 1]
-                        text = str(buf[pos + 2 : end], "utf-8", "surrogatepass")
+                        try:
+                            text = buf[pos + 2 : end].decode()
+                        except UnicodeDecodeError:
+                            text = utf8(buf[pos + 2 : end])
                         push(text)
                         if buf[end] == 0x94 and end < limit and text_at < OBJECT and not sparse:
                             texts[text_at] = text
@@ -174,6 +178,22 @@ class Machine(Window):
                     marks.append(len(stack))
                     pos += 1
                     continue
+                elif (op == 0x65 or op == 0x75) and marks:  # APPENDS, SETITEMS
+                    mark = marks.pop()
+                    items = stack[mark:]
+                    del stack[mark:]
+                    target = stack[-1]
+                    pos += 1
+                    if type(target) is (List if op == 0x65 else Dict) and len(target) + len(items) <= SMALL:
+                        if isinstance(target, Dict) and not PLANTABLE.isdisjoint(items[::2]):
+                            target.plant(items)
+                        target += items
+                    else:
+                        self.op_at = base + pos - 1
+                        self._change("APPENDS" if op == 0x65 else "SETITEMS", items)
+                        if self._events:
+                            yield from self._drain()
+                    continue
                 elif op == 0x71 or op == 0x72:  # BINPUT, LONG_BINPUT
                     if op == 0x71:
                         index = buf[pos + 1]
@@ -198,7 +218,10 @@ class Machine(Window):
                 elif op == 0x58 and buf[pos + 1] <= SHORT_TEXT and not (buf[pos + 2] | buf[pos + 3] | buf[pos + 4]):
                     text_at = base + pos  # BINUNICODE
                     end = pos + 5 + buf[pos + 1]
-                    text = str(buf[pos + 5 : end], "utf-8", "surrogatepass")
+                    try:
+                        text = buf[pos + 5 : end].decode()
+                    except UnicodeDecodeError:
+                        text = utf8(buf[pos + 5 : end])
                     push(text)
                     pos = end
                     continue

@@ -22,6 +22,9 @@ PLANTABLE: Final = frozenset(
 )
 """Attributes that an unpickler, or code that it calls, looks up on an object and calls or executes."""
 
+SMALL: Final = 64
+"""Containers of at most this many items are kept whole."""
+
 _HEAD: Final = 32
 _KEPT: Final = 96
 
@@ -88,7 +91,7 @@ class Box(list[Value]):
         """Further items, of which only what condense keeps stays known."""
         if not self or self[-1] is not MORE:
             self += items
-            if len(self) > 2 * _HEAD:
+            if len(self) > SMALL:
                 self[:] = condense(self, pairs=type(self) is Dict)
 
 
@@ -165,7 +168,7 @@ def condense(items: list[Value], *, pairs: bool = False) -> list[Value]:
 
     MORE or MORE_TEXT at the end says that something other than numbers was dropped.
     """
-    if len(items) <= _HEAD * 2:
+    if len(items) <= SMALL:
         return items
     step = 2 if pairs else 1
     head = items[: _HEAD * step]
