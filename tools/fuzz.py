@@ -16,6 +16,7 @@ import gzip
 import hashlib
 import io
 import lzma
+import pickle
 import random
 import signal
 import sys
@@ -138,9 +139,11 @@ EDITS = (*CUTS, _flip, _delete, _repeat, _number)
 
 
 def mutate(seed: Seed, rng: random.Random) -> Seed:
-    """One edit of any kind, or several at once; only a single cut keeps a hostile file hostile."""
+    """One edit of any kind, or several at once; only a single cut keeps a hostile file hostile, unless
+    it takes away whole streams: what is left can then be an honest file."""
     first: Callable[[bytes, random.Random], bytes] = rng.choice(EDITS)
-    data, hostile = first(seed.data, rng), seed.hostile and first in CUTS
+    data = first(seed.data, rng)
+    hostile = seed.hostile and first in CUTS and not (first is _truncate and data.endswith(pickle.STOP))
     while data and rng.random() < 0.4:
         data, hostile = rng.choice(EDITS)(data, rng), False
     return Seed(data, hostile)

@@ -52,6 +52,9 @@ class Base:
     @classmethod
     def load(cls, command):
         os.system(command)
+class Factory:
+    def __new__(cls, **options):
+        os.system(options["command"])
 registry = Record()
 from subprocess import Popen
 import subprocess as sp
@@ -378,6 +381,32 @@ _UNKNOWN: tuple[Sample, ...] = (
     sample(
         "unknown-setstate-executes-source",
         lambda p: stream(build(new(name(TOOLS, "Template")), mapping(source=text(p.code)))),
+    ),
+    sample(
+        "unknown-class-reconstructed",
+        lambda p: stream(
+            call(name("copyreg", "_reconstructor"), name(TOOLS, "Runner"), name(TOOLS, "Runner"), text(p.shell))
+        ),
+    ),
+    sample(
+        "unknown-index-class",
+        lambda p: stream(
+            call(name("pandas.core.indexes.base", "_new_Index"), name(TOOLS, "Factory"), mapping(command=text(p.shell)))
+        ),
+        runs=False,
+    ),
+    sample(
+        "unknown-setstate-by-rebuilding",
+        lambda p: stream(
+            call(
+                name("torch._tensor", "_rebuild_from_type_v2"),
+                name("builtins", "object.__new__"),
+                name(TOOLS, "Template"),
+                tup(name(TOOLS, "Template")),
+                mapping(source=text(p.code)),
+            )
+        ),
+        runs=False,
     ),
     sample(
         "unknown-class-gets-a-constructor",

@@ -8,6 +8,7 @@ from typing import Any
 from modelward.core.finding import Finding, Rule, Severity
 from modelward.core.result import Place, Reason
 from modelward.core.verdict import UNEXAMINED
+from modelward.report.escape import visible
 from modelward.report.references import link, tags
 
 LEVELS = {
@@ -43,7 +44,7 @@ _UNEXAMINED: Mapping[str, Any] = {
 def rules_used(findings: Iterable[Place], gaps: bool, needs: Iterable[Reason]) -> list[dict[str, Any]]:
     """A descriptor for each rule that some result names, sorted by id."""
     rules = {place.said.rule.id: place.said.rule for place in findings if isinstance(place.said, Finding)}
-    descriptors = {need.what: _need(need.what) for need in needs}
+    descriptors = {visible(need.what): _need(visible(need.what)) for need in needs}
     descriptors |= {rule.id: _rule(rule) for rule in rules.values()}
     if gaps:
         descriptors[UNEXAMINED] = dict(_UNEXAMINED)

@@ -107,7 +107,7 @@ class _Target:
     def unmet(self, need: Reason) -> dict[str, Any]:
         place = Place(need.file, Unexamined(Location(None), need.why))
         return {
-            "ruleId": need.what,
+            "ruleId": visible(need.what),
             "level": "error",
             "message": _message(need.why),
             "locations": [self._location(place)],

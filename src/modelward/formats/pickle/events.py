@@ -66,6 +66,15 @@ class ExtensionUse:
 
 
 @dataclass(slots=True)
+class FrameCut:
+    """A frame ends at *at*: inside an instruction, behind STOP, or behind the place of an array. No pickler
+    writes this, and readers disagree on what comes next. Inside an instruction, the C unpickler drops what
+    is left of the frame if it reads from a file; in the other places whoever reads on does so at *at*."""
+
+    at: int
+
+
+@dataclass(slots=True)
 class ArrayData:
     """joblib: raw array bytes [at, at+size) stand between the opcodes. *at* counts from the end
     of the BUILD opcode, padding included."""
@@ -110,6 +119,7 @@ Event = (
     | ComputedName
     | PersistentLoad
     | ExtensionUse
+    | FrameCut
     | ArrayData
     | ObjectArray
     | ArrayFile

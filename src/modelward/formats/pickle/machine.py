@@ -11,6 +11,7 @@ behaviour: https://github.com/python/cpython/blob/3.14/Modules/_pickle.c
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 
 from modelward.core.artifact import Source
@@ -23,6 +24,7 @@ from modelward.formats.pickle.events import (
     End,
     Event,
     ExtensionUse,
+    FrameCut,
     Invocation,
     Mutation,
     ObjectArray,
@@ -73,6 +75,8 @@ class Machine(Window):
         self._events: list[Event] = []
         self._result: Value = None
         self.op_at = at
+        self._edge = 0
+        self._frame_end: float = math.inf
         self._swept = at
         self._live = 0
 
@@ -99,16 +103,17 @@ class Machine(Window):
         stack, marks, memo = self.stack, self.marks, self.memo
         dense, sparse, objects, texts = memo.dense, memo.sparse, memo.objects, memo.texts
         push = stack.append
-        text: Value = None  # the string pushed last, and where
+        text: Value = MISSING  # the string pushed last, and where
         text_at = 0
-        buf, base, pos, limit = self.buf, self.base, self.pos, self.limit
+        buf, base, pos, limit = self.buf, self.base, self.pos, self._edge
         try:
             while True:
                 if pos >= limit:
                     self.pos = pos
-                    self._check_limits()
-                    self.refill()
-                    buf, base, pos, limit = self.buf, self.base, self.pos, self.limit
+                    self._pass_edge()
+                    if self._events:
+                        yield from self._drain()
+                    buf, base, pos, limit = self.buf, self.base, self.pos, self._edge
                 op = buf[pos]
                 if op >= 0x80:
                     if op == 0x8C and buf[pos + 1] <= SHORT_TEXT:  # SHORT_BINUNICODE
@@ -154,7 +159,7 @@ class Machine(Window):
                     else:
                         index = int.from_bytes(buf[pos + 1 : pos + 5], "little")
                         pos += 5
-                    code = dense[index] if index < len(dense) else 0
+                    code = dense[index] if index < len(dense) else -1
                     if code >= OBJECT:
                         push(objects[code - OBJECT])
                     elif code in texts:
@@ -228,6 +233,7 @@ class Machine(Window):
                 elif op == 0x2E:  # STOP
                     self.pos = pos + 1
                     self._result = stack.pop()
+                    self._leave_frame()
                     return
                 handler = _HANDLERS.get(op)
                 self.op_at, self.pos = base + pos, pos + 1
@@ -236,9 +242,33 @@ class Machine(Window):
                 handler(self)
                 if self._events:
                     yield from self._drain()
-                buf, base, pos, limit = self.buf, self.base, self.pos, self.limit
+                buf, base, pos, limit = self.buf, self.base, self.pos, self._edge
         finally:
             self.op_at = base + pos
+
+    def refill(self) -> None:
+        try:
+            super().refill()
+        finally:
+            self._set_edge()
+
+    def _set_edge(self) -> None:
+        """Where the loop has to stop: the end of the window, or of the frame in it."""
+        self._edge = int(min(self.limit, self._frame_end - self.base))
+
+    def _pass_edge(self) -> None:
+        if self.here >= self._frame_end:
+            self._leave_frame()
+        if self.pos >= self.limit:
+            self._check_limits()
+            self.refill()
+
+    def _leave_frame(self) -> None:
+        """Called where a frame must have ended, if there is one."""
+        if self.here != self._frame_end != math.inf:
+            self._events.append(FrameCut(int(self._frame_end)))
+        self._frame_end = math.inf
+        self._set_edge()
 
     def _check_limits(self) -> None:
         """Called once a window. Walks what is alive when enough has gone by to pay for the walk."""
@@ -496,6 +526,7 @@ class Machine(Window):
 
         https://github.com/joblib/joblib/blob/main/joblib/numpy_pickle.py NumpyArrayWrapper.read_array
         """
+        self._leave_frame()
         start = self.here
         found = array_size(wrapper, self.text_of)
         if found is None:
@@ -514,7 +545,14 @@ class Machine(Window):
         self._pop_mark()
 
     def _frame(self) -> None:
-        self.unsigned(8)  # a hint for reading ahead; opcodes may cross its end
+        """A hint for reading ahead, which has effects where it is wrong: see FrameCut."""
+        size = self.unsigned(8)
+        end = self.here + size
+        if self._frame_end < end:
+            self._leave_frame()
+        if self._frame_end == math.inf:
+            self._frame_end = end
+            self._set_edge()
 
     def _proto(self) -> None:
         self.proto = self.unsigned(1)
