@@ -558,7 +558,7 @@ def _optimizer(p: Payload) -> bytes:
 
 def _isotonic(p: Payload) -> bytes:
     """IsotonicRegression.__setstate__ makes arrays of its thresholds, and numpy asks objects for __array__."""
-    thresholds = _with_items(new(name("sklearn.utils._bunch", "Bunch")), __array__=_bound(p))
+    thresholds = _with_items(new(name("sklearn.utils._bunch", "Bunch")), __array__=_bound(p), of_length_2=NONE)
     state = mapping(X_thresholds_=thresholds, y_thresholds_=array(number(1), number(2)), out_of_bounds=text("nan"))
     return stream(build(new(name("sklearn.isotonic", "IsotonicRegression")), state))
 

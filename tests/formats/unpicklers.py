@@ -78,10 +78,10 @@ def _recording(base: Any, run: Run) -> Any:
 
 
 def unpickle(data: bytes, encoding: str = "ASCII") -> Iterator[Run]:
-    """What the C unpickler does with *data*, then what the one in pure Python does."""
-    for base in (pickle.Unpickler, pickle._Unpickler):  # type: ignore[attr-defined]
+    """What the C unpickler does with *data*, reading ahead and not, and what the one in pure Python does."""
+    for base, peeks in ((pickle.Unpickler, True), (pickle.Unpickler, False), (pickle._Unpickler, False)):  # type: ignore[attr-defined]
         run = Run()
-        file = io.BytesIO(data)
+        file: Any = io.BufferedReader(io.BytesIO(data)) if peeks else io.BytesIO(data)  # type: ignore[arg-type]
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             try:

@@ -48,11 +48,12 @@ def parse(raw: bytes, where: str, rules: Collection[str]) -> Policy:
 
 
 def _no_toml(where: str, raw: bytes, why: str) -> str:
-    """tomllib ends its messages with "(at line 3, column 9)", or "(at end of document)"."""
+    """tomllib ends its messages with "(at line 3, column 9)" or "(at end of document)", if it knows the place."""
     what, _, place = why.partition(" (at ")
     found = re.match(r"line (\d+)", place)
     line = int(found[1]) if found else raw.count(b"\n") + 1
-    return f"{where}, line {line}: expected TOML, got: {what}"
+    at = f", line {line}" if place else ""
+    return f"{where}{at}: expected TOML, got: {what}"
 
 
 class _Reader:

@@ -228,18 +228,21 @@ class Judge:
             case "class" | "makes":
                 if isinstance(value, str):
                     return Ruling(Grade.PLAIN)
-                return self._callee(value, (), _MAKES, depth)
+                made_of = () if condition.other is None else args[condition.other : condition.other + 1]
+                return self._callee(value, made_of, _MAKES, depth)
             case "calls":
                 return self._calls(value, args, condition, depth)
             case "binds":
                 return self._binds(value, args[index + 1 :], depth)
             case "builds":
-                return self._state_ruling(value)
+                return self._built(value)
             case "returns":
                 return Ruling(self._grade(value))
             case "loads":
                 loaded = self._bytes(value)
                 return None if loaded is None else Ruling(Grade.PLAIN, loads=(loaded,))
+            case "names":
+                return _named(value, args[condition.other or 0 : (condition.other or 0) + 1])
             case _:
                 return self._attribute(value, args[condition.other or 0 : (condition.other or 0) + 1])
         return Ruling(Grade.PLAIN) if holds else None
@@ -249,6 +252,8 @@ class Judge:
         if _is_listed_value(value) or (isinstance(value, Call) and value.note is Grade.TAINTED):
             return Ruling(Grade.TAINTED)
         ruling = self._callee(value, args, "REDUCE", depth)
+        if ruling is not None and ruling.rule is rules.UNKNOWN_FUNCTION and not self._reaches_text(args):
+            return Ruling(Grade.TAINTED)  # a function of the user's own, with numbers and modes
         return None if ruling is None else ruling._replace(grade=Grade.TAINTED)
 
     def _callee(self, value: Value, args: tuple[Value, ...], how: str, depth: int) -> Ruling | None:
@@ -305,8 +310,8 @@ class Judge:
             # functools.partial.__setstate__((func, args, keywords, attributes))
             bound = self._binds(event.state[0], event.state[1:3], _DEPTH) if event.state else None
             ruling = _worse(ruling, bound or Ruling(Grade.TAINTED))
-        if ruling.rule is None and note is Grade.OBJECT and self._holds_code(event.state):
-            ruling = Ruling(Grade.OBJECT, rules.CODE_TEXT, f"{render(target)} is given a text that reads as code")
+        if ruling.rule is None and note is Grade.OBJECT:
+            ruling = self._built(event.state)
         if ruling.rule is None and note is Grade.PLAIN and isinstance(event.state, Call | Extension):
             message = f"{render(target)} is restored from a state that was computed"
             ruling = Ruling(Grade.TAINTED, rules.ODD_ARGUMENT, message)
@@ -332,6 +337,13 @@ class Judge:
         if not isinstance(state, Dict) and any(isinstance(v, str) and v in state_keys() for v in _walk(state)):
             return Ruling(Grade.TAINTED, rules.EXECUTED_STATE, "a text is restored that the class executes")
         return Ruling(Grade.PLAIN)
+
+    def _built(self, state: Value) -> Ruling:
+        """The state of an object whose class may be unknown."""
+        ruling = self._state_ruling(state)
+        if ruling.rule is None and self._holds_code(state):
+            return Ruling(Grade.OBJECT, rules.CODE_TEXT, "an object is given a text that reads as code")
+        return ruling
 
     def _holds_code(self, state: Value) -> bool:
         return any(isinstance(v, str | Text) and reads_as_code(self._text(v) or "") for v in _walk(state))
@@ -388,6 +400,13 @@ class Judge:
 def alias(value: Value) -> Value:
     """The name that *value* is the object of, where that is known; else *value*."""
     return value.note if isinstance(value, Call | Persistent) and isinstance(value.note, Global) else value
+
+
+def _named(module: Value, name: tuple[Value, ...]) -> Ruling | None:
+    """The result is what GLOBAL would import."""
+    if isinstance(module, str) and name and isinstance(name[0], str):
+        return Ruling(Global(module, name[0], False))
+    return None
 
 
 def name_rule(target: Global) -> tuple[Rule | None, str]:

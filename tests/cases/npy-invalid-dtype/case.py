@@ -1,0 +1,12 @@
+from __future__ import annotations
+
+from tests.cases.build import npy_header
+from tests.corpus.files import npy
+
+
+def fires() -> bytes:
+    return npy(npy_header("7"), bytes(16))
+
+
+def quiet() -> bytes:
+    return npy(npy_header("'<f8'"), bytes(16))

@@ -1,0 +1,11 @@
+from __future__ import annotations
+
+from tests.cases.build import safetensors, tensor
+
+
+def fires() -> bytes:
+    return safetensors({"a": tensor("F4", [1], 0, 1)}, b"x")
+
+
+def quiet() -> bytes:
+    return safetensors({"a": tensor("F4", [2], 0, 1)}, b"x")

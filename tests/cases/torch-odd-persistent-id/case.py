@@ -1,0 +1,15 @@
+from __future__ import annotations
+
+import pickle
+
+from tests.cases.build import storage, torch_members
+from tests.corpus.files import zipped
+from tests.corpus.opcodes import stream, text
+
+
+def fires() -> bytes:
+    return zipped(torch_members(stream(text("id") + pickle.BINPERSID)))
+
+
+def quiet() -> bytes:
+    return zipped(torch_members(stream(storage("0", 1))) | {"m/data/0": bytes(4)})
