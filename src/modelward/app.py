@@ -263,8 +263,10 @@ def _check_result(
     ]
     reasons += [Reason(need.id, "need", "", why) for need, why in verdict.unmet]
     reasons += [Reason(UNEXAMINED, "need", path, gap.why) for gap in verdict.unexamined for path in _paths(gap, paths)]
+    unread = [place for place in scanned.unexamined if place.file not in scanned.digests]
+    remedies = {place.file: place.said.do for place in unread if isinstance(place.said, Unexamined)}
     waived = tuple(
-        Waived(Place(path, _in_file(said)), waiver.expires.isoformat(), waiver.reason)
+        Waived(Place(path, _in_file(said, remedies.get(path, ""))), waiver.expires.isoformat(), waiver.reason)
         for said, waiver in verdict.waived
         for path in _paths(said, paths)
     )
@@ -275,10 +277,13 @@ def _check_result(
     return CheckResult(scanned, verdict.decision, policy.name, policy.digest, tuple(reasons), waived, (), made)
 
 
-def _in_file(said: Finding | Unexamined) -> Finding | Unexamined:
-    """As the scan of the file says it: without the digest, and without the path in a tree's words."""
+def _in_file(said: Finding | Unexamined, remedy: str) -> Finding | Unexamined:
+    """As the scan of the file says it: without the digest, without the path in a tree's words, and with
+    the remedy, which no manifest has."""
     at = replace(said.at, blob=None) if said.at.blob is not None else Location(None)
-    return replace(said, at=at) if isinstance(said, Finding) else replace(said, at=at)  # noqa: RUF034 (types)
+    if isinstance(said, Finding):
+        return replace(said, at=at)
+    return replace(said, at=at, do=said.do or remedy)
 
 
 def _paths(said: Finding | Unexamined, paths: Mapping[Digest, list[str]]) -> list[str]:

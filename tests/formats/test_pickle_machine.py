@@ -56,7 +56,7 @@ def agrees(seen: Value, value: Any) -> bool:
             flat = [part for pair in value.items() for part in pair]
             return isinstance(value, dict) and len(seen) == len(flat) and all(map(agrees, seen, flat))
     if seen is FLOAT:
-        return isinstance(value, float) or value.bit_length() > 64
+        return isinstance(value, float) or value.bit_length() > 120
     return type(seen) is type(value) and bool(seen == value)
 
 
@@ -106,7 +106,7 @@ def effects_of(events: list[Event]) -> Iterator[Effect]:
                 yield Effect("name")
             case Invocation():
                 args = event.call.args
-                yield Effect("call", _name_of(event.call.func), len(args) if isinstance(args, tuple) else None)
+                yield Effect("call", _name_of(event.call.func), len(args) if type(args) is tuple else None)
             case Build():
                 yield Effect("build", _name_of(event.target))
             case Mutation():

@@ -23,6 +23,7 @@ from modelward.formats.pickle.events import (
     ComputedName,
     Event,
     ExtensionUse,
+    FrameCut,
     Invocation,
     Mutation,
     PersistentLoad,
@@ -110,6 +111,9 @@ class Judge:
             case ExtensionUse():
                 message = f"copyreg extension {event.code} is used"
                 yield from self._say(rules.EXTENSION_CODE, message, event.at, "EXT", f"copyreg extension {event.code}")
+            case FrameCut():
+                message = "a frame ends inside an instruction, or not where the pickle or an array does"
+                yield from self._say(rules.FRAME_CUT, message, event.at, "FRAME", "read on from two different places")
             case PersistentLoad():
                 yield from self._persistent(event.value, event.at)
             case ArrayFile():

@@ -93,6 +93,14 @@ EXTENSION_CODE = Rule(
     _REFUSE,
     _PICKLE,
 )
+FRAME_CUT = Rule(
+    "pickle-frame-cut",
+    Severity.HIGH,
+    "a frame of the pickle ends where it cannot",
+    "Python's own readers go on at different bytes from there, so one file is two programs. No pickler writes this.",
+    _REFUSE,
+    (*_PICKLE, "https://peps.python.org/pep-3154/#framing"),
+)
 ODD_ARGUMENT = Rule(
     "pickle-odd-argument",
     Severity.MEDIUM,
@@ -170,6 +178,7 @@ RULES: tuple[Rule, ...] = (
     PLANTED_METHOD,
     EXECUTED_STATE,
     EXTENSION_CODE,
+    FRAME_CUT,
     ODD_ARGUMENT,
     UNKNOWN_FUNCTION,
     UNKNOWN_CLASS_TEXT,

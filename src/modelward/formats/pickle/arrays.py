@@ -43,7 +43,7 @@ def array_size(wrapper: Call, text_of: Callable[[Value], str | None]) -> ArraySi
         return None
     shape, dtype = state.get("shape"), state.get("dtype")
     found = _item_size(dtype, text_of)
-    if found is None or not (isinstance(shape, tuple) and all(isinstance(n, int) and n >= 0 for n in shape)):
+    if found is None or not (type(shape) is tuple and all(isinstance(n, int) and n >= 0 for n in shape)):
         return None
     size, objects = found
     return ArraySize(math.prod(shape) * size, state.get("numpy_array_alignment_bytes") is not None, objects)
@@ -53,13 +53,13 @@ def _made_class(target: Value) -> str:
     if not isinstance(target, Call):
         return ""
     made = target.func
-    if isinstance(made, Global) and made.name == "_reconstructor" and isinstance(target.args, tuple) and target.args:
+    if isinstance(made, Global) and made.name == "_reconstructor" and type(target.args) is tuple and target.args:
         made = target.args[0]
     return str(made) if isinstance(made, Global) else ""
 
 
 def _item_size(dtype: Value, text_of: Callable[[Value], str | None]) -> tuple[int, bool] | None:
-    if not (isinstance(dtype, Call) and isinstance(dtype.args, tuple) and dtype.args):
+    if not (isinstance(dtype, Call) and type(dtype.args) is tuple and dtype.args):
         return None
     if not (isinstance(dtype.func, Global) and str(dtype.func) == "numpy.dtype"):
         return None
@@ -68,7 +68,7 @@ def _item_size(dtype: Value, text_of: Callable[[Value], str | None]) -> tuple[in
         return None
     kind, digits = match[1], match[2]
     objects = kind == "O"
-    if isinstance(dtype.state, tuple) and len(dtype.state) >= 8 and isinstance(dtype.state[7], int):
+    if type(dtype.state) is tuple and len(dtype.state) >= 8 and isinstance(dtype.state[7], int):
         objects = bool(dtype.state[7] & _HAS_OBJECT)  # what __setstate__ stores is what hasobject asks
     if not digits:
         size = 8 if kind in "OMm" else _BARE_SIZES.get(kind)

@@ -53,7 +53,7 @@ from modelward.formats.pickle.values import (
     Value,
     condense,
 )
-from modelward.formats.pickle.window import Broken, Window
+from modelward.formats.pickle.window import LONGEST_LINE, Broken, Window
 
 HIGHEST_PROTOCOL = 5
 
@@ -386,17 +386,21 @@ class Machine(Window):
         self.stack.append(text if len(text) <= SHORT_TEXT else Text(self.op_at))
 
     def _int(self) -> None:
-        line = self.line()
+        line = self.line(blanks=False)
         # C: strtol and then PyLong_FromString with base 0; "00" and "01" are booleans
-        self.stack.append(line == b"01" if line in (b"00", b"01") else number(line))
+        self._number(line == b"01" if line in (b"00", b"01") else number(line))
 
     def _decimal_long(self) -> None:
-        line = self.line()
-        self.stack.append(number(line[:-1] if line.endswith(b"L") else line))
+        line = self.line(blanks=False)
+        self._number(number(line[:-1] if line.endswith(b"L") else line))
+
+    def _number(self, value: int | None) -> None:
+        # one too long to be a size or an index is just a number, as in _long
+        self.stack.append(FLOAT if value is None or value.bit_length() > 128 else value)
 
     def _float(self) -> None:
         try:
-            float(self.line())
+            float(self.line(blanks=False))
         except ValueError as error:
             raise Broken("FLOAT with an operand that is no number") from error
         self.stack.append(FLOAT)
@@ -443,9 +447,9 @@ class Machine(Window):
             self.stack.pop()
 
     def _memo_line(self) -> int:
-        index = number(self.line(), base=10)
-        if index < 0:
-            raise Broken("a negative memo index")
+        index = number(self.line(blanks=False), base=10)
+        if index is None or index < 0:
+            raise Broken("a memo index that is negative or without end")
         return index
 
     def _get(self) -> None:
@@ -455,8 +459,14 @@ class Machine(Window):
         self.memo.put(self._memo_line(), self.stack[-1])
 
     def _global(self) -> None:
-        module, name = line_name(self.line()), line_name(self.line())
-        self.stack.append(self._name(module, name, "GLOBAL"))
+        self.stack.append(self._named("GLOBAL"))
+
+    def _named(self, opcode: str) -> Value:
+        module, name = self.line(), self.line()
+        if len(module) < LONGEST_LINE > len(name):
+            return self._name(line_name(module), line_name(name), opcode)
+        self._events.append(ComputedName(self.op_at, UNKNOWN, UNKNOWN))
+        return UNKNOWN
 
     def _stack_global(self) -> None:
         name, module = self.stack.pop(), self.stack.pop()
@@ -474,8 +484,7 @@ class Machine(Window):
         self.stack.append(call)
 
     def _inst(self) -> None:
-        module, name = line_name(self.line()), line_name(self.line())
-        func = self._name(module, name, "INST")  # imported before the missing MARK is noticed
+        func = self._named("INST")  # imported before the missing MARK is noticed
         self._call("INST", func, tuple(condense(self._pop_mark())))
 
     def _obj(self) -> None:

@@ -9,6 +9,7 @@ from modelward.core.artifact import Source
 from modelward.formats.pickle.window import LONGEST_LINE, WINDOW, Broken, Window
 from modelward.formats.source import Budget, Stream
 
+_MOST_DIGITS = 4300
 _WIDTHS = {0x8C: 1, 0x58: 4, 0x8D: 8, 0x55: 1, 0x54: 4}
 
 
@@ -53,14 +54,17 @@ def line_name(line: bytes) -> str:
     return line.decode("utf-8", "backslashreplace")
 
 
-def number(line: bytes, base: int = 0) -> int:
+def number(line: bytes, base: int = 0) -> int | None:
+    """None for a number of more digits than Python converts unless it is told to."""
     text = line.decode("latin-1").strip()
+    if len(text.replace("_", "")) > _MOST_DIGITS:
+        return None
     if base == 0 and text.lstrip("+-").startswith("0") and text.lstrip("+-").isdigit():
         base = 8  # as strtol reads 010
     try:
         return int(text, base)
     except ValueError as error:
-        if base == 8 or len(line) > 4000:
+        if base == 8:
             return 0  # a number for some unpickler; its value does not matter
         raise Broken("a number that is none") from error
 
@@ -69,10 +73,11 @@ def read_text(source: Source, at: int) -> str | None:
     """The string pushed by the opcode at *at*, None if it is too long to be a name."""
     window = Window(source, at)
     op = window.unsigned(1)
-    if op == 0x56:
-        return raw_unicode(window.line())
-    if op == 0x53:
-        return quoted(window.line())
+    if op in (0x53, 0x56):
+        line = window.line()
+        if len(line) == LONGEST_LINE:
+            return None
+        return raw_unicode(line) if op == 0x56 else quoted(line)
     size = window.unsigned(_WIDTHS[op])
     if size > LONGEST_LINE:
         return None

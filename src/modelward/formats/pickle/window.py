@@ -7,7 +7,8 @@ from modelward.core.artifact import Source
 WINDOW = 1 << 18
 MARGIN = 80
 """Bytes guaranteed to stand behind the cursor (zero-filled at the end of the source)."""
-LONGEST_LINE = 1 << 12
+LONGEST_LINE = 1 << 14
+"""More than the digits that Python converts (4,300), with an underscore behind each."""
 
 
 class Broken(Exception):
@@ -70,8 +71,9 @@ class Window:
         self.pos += n
         return at
 
-    def line(self) -> bytes:
+    def line(self, *, blanks: bool = True) -> bytes:
         """The text before the next newline, which is stepped over; only its beginning if it is long.
+        Without *blanks*, what leads up to a number is left out.
 
         Where the source ends without one, the last byte is dropped: the pure-Python unpickler
         takes `readline()[:-1]` and goes on (the C one stops there).
@@ -82,8 +84,9 @@ class Window:
             if end >= 0:
                 data += self.buf[self.pos : end]
                 self.pos = end + 1
-                return data[:LONGEST_LINE]
-            data = (data + self.buf[self.pos : self.limit])[:LONGEST_LINE]
+                return (data if blanks else data.lstrip())[:LONGEST_LINE]
+            data += self.buf[self.pos : self.limit]
+            data = (data if blanks else data.lstrip())[:LONGEST_LINE]
             self.pos = max(self.pos, self.limit)
             try:
                 self.refill()
