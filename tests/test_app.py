@@ -397,6 +397,13 @@ def test_a_tree_without_files_is_denied(tmp_path: Path, files: Mapping[str, byte
     assert [reason.why for reason in result.unmet] == ["it has no files"]
 
 
+def test_an_empty_file_is_no_gap_beside_others_and_one_by_itself(tmp_path: Path) -> None:
+    """docs/adr/0001: `__init__.py` and `.gitkeep` are empty, and a model is not."""
+    assert app.check(fill(tmp_path / "m", MODEL | {".gitkeep": b"", "a/.gitkeep": b""})).decision == "allow"
+    assert app.check(fill(tmp_path / "e", {"model.bin": b"", "config.json": b""})).decision == "incomplete"
+    assert app.check(str(tmp_path / "e" / "model.bin")).decision == "incomplete"
+
+
 def test_a_file_that_cannot_be_read_does_not_keep_the_others_from_it(unreadable: Path) -> None:
     result = app.check(str(unreadable))
     assert result.decision == "deny"

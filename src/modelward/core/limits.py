@@ -21,7 +21,7 @@ class Limits:
     """Bytes that decompression may produce for one file, repeated passes included."""
     ratio: int = 200
     """Decompressed by compressed bytes, counted from the first 64 MiB on."""
-    objects: int = 500_000
+    objects: int = 300_000
     """Live symbolic values of one pickle: stack slots, and separately memoised objects."""
     header_bytes: int = 100_000_000
     """A header that must be parsed as a whole (safetensors allows this much)."""

@@ -26,6 +26,7 @@ from modelward.formats.pickle.events import (
     FrameCut,
     Invocation,
     Mutation,
+    OddArray,
     PersistentLoad,
     Reference,
 )
@@ -116,6 +117,10 @@ class Judge:
                 yield from self._say(rules.FRAME_CUT, message, event.at, "FRAME", "read on from two different places")
             case PersistentLoad():
                 yield from self._persistent(event.value, event.at)
+            case OddArray():
+                does = f"{render(event.wrapper)}.read()"
+                message = "how many raw bytes follow an array wrapper is not said the way that joblib says it"
+                yield from self._say(rules.ODD_ARGUMENT, message, event.at, "BUILD", does)
             case ArrayFile():
                 message = f"an array is taken from the file {render(event.name)}"
                 yield from self._say(rules.ARRAY_FILE, message, event.at, "BUILD", f"numpy.load({render(event.name)})")

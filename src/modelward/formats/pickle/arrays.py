@@ -10,11 +10,14 @@ import re
 from collections.abc import Callable
 from typing import NamedTuple
 
-from modelward.formats.pickle.values import Call, Dict, Global, Value
+from modelward.formats.pickle.values import Call, Dict, Global, List, Value
 
 _CODE = re.compile(r"[<>=|]?([?a-zA-Z])([0-9]{0,9})")
 _BARE_SIZES = dict(zip("?bBhHiIlLqQefdgFDG", (1, 1, 1, 2, 2, 4, 4, 8, 8, 8, 8, 2, 4, 8, 16, 8, 16, 32), strict=True))
 _HAS_OBJECT = 1  # NPY_ITEM_HASOBJECT
+_FLEXIBLE = "SUV"
+_KEYS = 8
+_DEPTH = 4
 
 
 class ArraySize(NamedTuple):
@@ -26,7 +29,17 @@ class ArraySize(NamedTuple):
 
 
 def is_array_wrapper(target: Value) -> bool:
-    return _made_class(target).endswith("numpy_pickle.NumpyArrayWrapper")
+    return isinstance(target, Call) and _is_wrapper(target, _DEPTH)
+
+
+def _is_wrapper(value: Value, depth: int) -> bool:
+    """However it was made: by the class, or by a function that got the class, or one of its objects."""
+    if isinstance(value, Global):
+        return str(value).endswith("numpy_pickle.NumpyArrayWrapper")
+    if not isinstance(value, Call) or depth == 0:
+        return False
+    args = value.args if type(value.args) in (tuple, List) else ()
+    return any(_is_wrapper(item, depth - 1) for item in (value.func, *args))
 
 
 def is_array_file(target: Value) -> bool:
@@ -36,17 +49,28 @@ def is_array_file(target: Value) -> bool:
     )
 
 
-def array_size(wrapper: Call, text_of: Callable[[Value], str | None]) -> ArraySize | None:
-    """What follows the BUILD of *wrapper*; None if its state does not say."""
-    state = wrapper.state
-    if not isinstance(state, Dict):
-        return None
-    shape, dtype = state.get("shape"), state.get("dtype")
-    found = _item_size(dtype, text_of)
-    if found is None or not (type(shape) is tuple and all(isinstance(n, int) and n >= 0 for n in shape)):
+def is_as_joblib_writes(state: Value) -> bool:
+    """Whether shape and alignment are told by the state itself, once and for all."""
+    if not isinstance(state, Dict) or len(state) > 2 * _KEYS:
+        return False
+    shape, alignment = state.get("shape"), state.get("numpy_array_alignment_bytes")
+    return (
+        type(shape) is tuple
+        and all(isinstance(n, int) and n >= 0 for n in shape)
+        and (alignment is None or isinstance(alignment, int))
+        and isinstance(state.get("dtype"), Call)
+    )
+
+
+def array_size(state: Dict, text_of: Callable[[Value], str | None]) -> ArraySize | None:
+    """What follows the BUILD of a wrapper with this state, which is as joblib writes it; None for a
+    type of unknown size."""
+    found = _item_size(state.get("dtype"), text_of)
+    if found is None:
         return None
     size, objects = found
-    return ArraySize(math.prod(shape) * size, state.get("numpy_array_alignment_bytes") is not None, objects)
+    count = math.prod(state.get("shape") or ())
+    return ArraySize(count * size, state.get("numpy_array_alignment_bytes") is not None, objects)
 
 
 def _made_class(target: Value) -> str:
@@ -68,10 +92,16 @@ def _item_size(dtype: Value, text_of: Callable[[Value], str | None]) -> tuple[in
         return None
     kind, digits = match[1], match[2]
     objects = kind == "O"
-    if type(dtype.state) is tuple and len(dtype.state) >= 8 and isinstance(dtype.state[7], int):
-        objects = bool(dtype.state[7] & _HAS_OBJECT)  # what __setstate__ stores is what hasobject asks
     if not digits:
         size = 8 if kind in "OMm" else _BARE_SIZES.get(kind)
     else:
         size = int(digits) * (4 if kind == "U" else 1)
+    state = dtype.state
+    if state is not None:
+        if not (type(state) is tuple and len(state) >= 8 and isinstance(state[5], int) and isinstance(state[7], int)):
+            return None
+        # dtype.__setstate__ stores both, and asks nothing
+        objects = bool(state[7] & _HAS_OBJECT)
+        if kind in _FLEXIBLE:
+            size = state[5] if state[5] >= 0 else None
     return None if size is None else (size, objects)

@@ -91,6 +91,14 @@ class ObjectArray:
 
 
 @dataclass(slots=True)
+class OddArray:
+    """joblib: raw bytes follow whose number *wrapper* does not tell the way that joblib writes it."""
+
+    at: int
+    wrapper: Value
+
+
+@dataclass(slots=True)
 class ArrayFile:
     """joblib before 0.10: the array lies in another file."""
 
@@ -122,6 +130,7 @@ Event = (
     | FrameCut
     | ArrayData
     | ObjectArray
+    | OddArray
     | ArrayFile
     | End
 )

@@ -15,7 +15,7 @@ import math
 from collections.abc import Callable, Iterator
 
 from modelward.core.artifact import Source
-from modelward.formats.pickle.arrays import array_size, is_array_file, is_array_wrapper
+from modelward.formats.pickle.arrays import array_size, is_array_file, is_array_wrapper, is_as_joblib_writes
 from modelward.formats.pickle.events import (
     ArrayData,
     ArrayFile,
@@ -28,6 +28,7 @@ from modelward.formats.pickle.events import (
     Invocation,
     Mutation,
     ObjectArray,
+    OddArray,
     PersistentLoad,
     Reference,
 )
@@ -275,7 +276,7 @@ class Machine(Window):
         self.memo.trim()
         if len(self.memo.dense) + len(self.memo.sparse) > MOST_ENTRIES:
             raise Broken(f"more than {MOST_ENTRIES:,} memo entries")
-        if self.here - self._swept >= 8 * self._live:
+        if self.here - self._swept >= min(8 * self._live, _SWEEP):
             self._swept = self.here
             self._live = self._count_live()
             if self._live >= self._objects:
@@ -537,7 +538,10 @@ class Machine(Window):
         """
         self._leave_frame()
         start = self.here
-        found = array_size(wrapper, self.text_of)
+        if not is_as_joblib_writes(wrapper.state):
+            self._events.append(OddArray(self.op_at, wrapper))
+            raise Broken("a joblib array of unknown size")
+        found = array_size(wrapper.state, self.text_of)
         if found is None:
             raise Broken("a joblib array of unknown size")
         self.stack[-1] = NUMBERS
@@ -597,6 +601,7 @@ def count_live(roots: tuple[list[Value], ...], most: int) -> int:
 
 
 _HOLDERS = frozenset((tuple, List, Dict, Set, Call, Persistent))
+_SWEEP = 1 << 18  # bytes, so at most as many objects, between two looks at what is alive
 _MOST_NAMES = 50_000
 
 _HANDLERS: dict[int, Callable[[Machine], None]] = {
