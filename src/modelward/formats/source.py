@@ -88,6 +88,10 @@ class Stream:
             n -= len(part)
         return b"".join(parts)
 
+    def release(self) -> None:
+        """Let go of the kept blocks. What was asked for last may live on in a cycle until it is collected."""
+        self._blocks.clear()
+
     def _block(self, index: int) -> bytes:
         if self._size is not None and index * BLOCK >= self._size:
             return b""

@@ -75,6 +75,17 @@ def _entry(name: tuple[str, str]) -> Entry | None:
 
 
 @cache
+def dangerous_classes() -> Mapping[str, str]:
+    """What classes of the standard library that are dangerous to call do, by their bare name: other
+    modules import them, and so offer them under a name of their own."""
+    return {
+        name: dict(mentions)["dangerous"]
+        for (module, name), mentions in _tables()[0].items()
+        if is_stdlib(module) and name[:1].isupper() and "." not in name and "dangerous" in dict(mentions)
+    }
+
+
+@cache
 def real_name(target: Global) -> tuple[str, str]:
     """(module, name) as a current Python imports it: Python 2 names are mapped below protocol 3."""
     if target.legacy:

@@ -9,10 +9,11 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from enum import Enum
+from itertools import takewhile
 from typing import NamedTuple
 
 from modelward.checks.scan import rules_pickle as rules
-from modelward.checks.scan.callables import Condition, Entry, find, is_stdlib, real_name, state_keys
+from modelward.checks.scan.callables import Condition, Entry, dangerous_classes, find, is_stdlib, real_name, state_keys
 from modelward.checks.scan.code_text import is_scipy_template, reads_as_code
 from modelward.checks.scan.here import Here, Nested, Said
 from modelward.core.artifact import Source
@@ -51,7 +52,9 @@ from modelward.formats.pickle.values import (
 from modelward.formats.source import BytesSource, Slice
 
 _TOKEN = re.compile(r"[\w:+-]{0,24}")  # a dtype, a device, a mode; not a path, a module or a command
-_SHORT_DATA = 32
+_TEXT_TYPES = frozenset(("builtins", name) for name in ("bytes", "bytearray", "str")) | {("array", "array")}
+_NUMERIC = re.compile(r"[<>=|]?(?:[?bBhHiIlLqQefdgFDG]|[biufcmM][0-9]+)")  # a dtype of numpy
+_PIECE, _OVERLAP, _MOST_CODE = 1 << 16, 256, 16 << 20
 _NODES = 2_000
 _DEPTH = 8
 _MAKES = "makes"  # how a class is called that another callable instantiates
@@ -92,6 +95,7 @@ class Judge:
         self._persistent = persistent or self._unknown_persistent
         self._names: dict[Global, Finding] = {}
         self._said: set[tuple[str, str]] = set()
+        self._code: dict[int, bool] = {}
 
     def judge(self, event: Event) -> Iterator[Said]:
         match event:
@@ -198,6 +202,9 @@ class Judge:
         if how.startswith("NEWOBJ") or _is_own_unpickler(func, args):
             return Ruling(Grade.OBJECT, rules.UNKNOWN_CLASS, f"an object of the unknown class {render(func)} is made")
         if not listed and (how == _MAKES or is_class_name(func)):
+            if func.name in dangerous_classes():
+                message = f"{render(func)} may be another module's {func.name}, which {dangerous_classes()[func.name]}"
+                return Ruling(Grade.TAINTED, rules.UNKNOWN_FUNCTION, message)
             if self._reaches_text(args) or self._reaches_text(kwargs):
                 message = f"the unknown class {render(func)} is called with free text"
                 return Ruling(Grade.OBJECT, rules.UNKNOWN_CLASS_TEXT, message)
@@ -289,12 +296,14 @@ class Judge:
             return Nested(f"<bytes at {value.at}>", Slice(self._source, value.at, value.size))
         if not (isinstance(value, Call) and value.note is Grade.PLAIN and isinstance(value.func, Global)):
             return None
-        if real_name(value.func) != ("_codecs", "encode") or value.args[1] not in ("latin1", "latin-1"):
+        if real_name(value.func) != ("_codecs", "encode") or type(value.args) is not tuple:
             return None
-        text = value.args[0]
+        text, encoding = value.args
+        if encoding not in ("latin1", "latin-1"):
+            return None
         if isinstance(text, Text):
-            return Nested(f"<text at {text.at}>", latin1_source(self._source, text.at, self._here.budget))
-        return Nested("<text>", BytesSource(text.encode("latin-1", "replace")))
+            return Nested(f"<text at {text.at}>", self._latin1(text))
+        return Nested("<text>", BytesSource(text.encode("latin-1", "replace"))) if isinstance(text, str) else None
 
     def _grade(self, value: Value) -> Grade | Global:
         value = alias(value)
@@ -355,7 +364,23 @@ class Judge:
         return ruling
 
     def _holds_code(self, state: Value) -> bool:
-        return any(isinstance(v, str | Text) and reads_as_code(self._text(v) or "") for v in _walk(state))
+        return any(
+            reads_as_code(value) if isinstance(value, str) else self._is_code(value)
+            for value in _walk(state)
+            if isinstance(value, str | Text | Data)
+        )
+
+    def _is_code(self, value: Text | Data) -> bool:
+        """Asked once for each place: a stream can name one text any number of times."""
+        if value.at not in self._code:
+            data: Source = self._latin1(value) if isinstance(value, Text) else Slice(self._source, value.at, value.size)
+            pieces = (data.read(at, _PIECE + _OVERLAP) for at in range(0, _MOST_CODE, _PIECE))
+            found = any(reads_as_code(piece.decode("latin-1")) for piece in takewhile(bool, pieces))
+            self._code[value.at] = found
+        return self._code[value.at]
+
+    def _latin1(self, text: Text) -> Source:
+        return latin1_source(self._source, text.at, self._here.budget)
 
     def _text(self, value: Value) -> str | None:
         """The text that *value* is; None where it is none, or too long to be looked at."""
@@ -392,10 +417,10 @@ class Judge:
         """Free text, or code. It is not asked whether the text looks harmful."""
         return any(
             (isinstance(item, str) and not _TOKEN.fullmatch(item))
-            or isinstance(item, Text)
+            or isinstance(item, Text | Data)
             or item is MORE
             or item is MORE_TEXT
-            or (isinstance(item, Data) and item.size > _SHORT_DATA)
+            or (isinstance(item, Call) and _makes_text(item))
             for item in _walk(value, into_calls=True)
         ) or self._reaches_code(value)
 
@@ -445,8 +470,9 @@ def danger_of(target: Global) -> str:
 
 
 def is_class_name(target: Global) -> bool:
-    """By PEP 8, a class and not a function: the name alone is all there is to go by."""
-    return target.name.rpartition(".")[2].lstrip("_")[:1].isupper()
+    """By PEP 8, a class and not a function, nor a class that a function or module leads to: the name
+    alone is all there is to go by."""
+    return all(part.lstrip("_")[:1].isupper() for part in target.name.split("."))
 
 
 def _walks(name: str) -> bool:
@@ -491,6 +517,29 @@ def _worse(one: Ruling, other: Ruling) -> Ruling:
     return Ruling(grade, graver.rule, graver.message, one.loads + other.loads)
 
 
+def _makes_text(call: Call) -> bool:
+    """Numbers can be bytes, too."""
+    return isinstance(call.func, Global) and real_name(call.func) in _TEXT_TYPES and bool(call.args)
+
+
+def _is_numeric(call: Call) -> bool:
+    """A date, or a number or array of numpy: its bytes are no text."""
+    if not isinstance(call.func, Global):
+        return False
+    module, name = real_name(call.func)
+    if module == "datetime":
+        return True
+    parts = (*_items(call.args), *_items(call.state))
+    dtype = next((part for part in parts if isinstance(part, Call) and str(part.func) == "numpy.dtype"), None)
+    code = next(iter(_items(dtype.args)), None) if dtype else None
+    made = name in ("scalar", "_reconstruct", "_frombuffer")
+    return made and isinstance(code, str) and _NUMERIC.fullmatch(code) is not None
+
+
+def _items(value: Value) -> tuple[Value, ...]:
+    return value if type(value) is tuple else ()
+
+
 def _walk(value: Value, *, into_calls: bool = False) -> Iterator[Value]:
     """Every value reachable through containers; UNKNOWN when there are too many to look at."""
     todo, seen, left = [value], set(), _NODES
@@ -508,6 +557,6 @@ def _walk(value: Value, *, into_calls: bool = False) -> Iterator[Value]:
                 todo += item
         else:
             yield item
-            if into_calls and isinstance(item, Call) and id(item) not in seen:
+            if into_calls and isinstance(item, Call) and id(item) not in seen and not _is_numeric(item):
                 seen.add(id(item))
                 todo += (item.args, item.kwargs, item.state)

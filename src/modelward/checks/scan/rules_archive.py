@@ -113,6 +113,7 @@ def examine_compressed(kind: str, source: Source, here: Here) -> Iterator[Said]:
     content = Compressed(kind, source, here.limits, here.budget)
     yield Nested(f"<{kind} content>", content)
     size = content.size  # whatever was read of it so far: its end is where problems come to light
+    content.release()
     if content.problem:
         yield here.unexamined(f"{content.problem} (after {size} bytes of {kind} content)")
     elif content.trailing is not None:

@@ -251,6 +251,7 @@ def _nested(source: Source, member: Member, here: Here, raw: bool) -> Iterator[S
         yield Nested(member.name, opened, raw)
     if isinstance(opened, Stream):
         sound = crc_matches(opened, member)  # reads to the end, where problems come to light
+        opened.release()
         if opened.problem:
             yield here.unexamined(f"{name}: {opened.problem}", start, end)
             return

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import re
 from collections.abc import Iterator
 
 from modelward.core.artifact import Source
@@ -33,17 +34,27 @@ def python2_text(data: bytes) -> str:
 
 
 def quoted(line: bytes) -> str:
-    if len(line) >= 2 and line[0] == line[-1] and line[:1] in (b"'", b'"'):
-        line = line[1:-1]
-    elif len(line) < LONGEST_LINE or line[:1] not in (b"'", b'"'):
+    if len(line) >= LONGEST_LINE:
+        return line.decode("latin-1")  # its end is not here; what matters is that it is long
+    if len(line) < 2 or line[0] != line[-1] or line[:1] not in (b"'", b'"'):
         raise Broken("STRING without quotes")
-    try:
-        # exists for the unpickler alone and turns bytes into bytes
-        return python2_text(codecs.escape_decode(line)[0])
-    except ValueError as error:
-        if len(line) < LONGEST_LINE - 2:
-            raise Broken("STRING with a bad escape") from error
-        return line.decode("latin-1")
+    return python2_text(_ESCAPE.sub(_unescape, line[1:-1]))
+
+
+# What codecs.escape_decode takes; that one warns of unknown escapes, and later will refuse them
+_ESCAPE = re.compile(rb"\\(?:([0-7]{1,3})|x([0-9a-fA-F]{2})|(.))?", re.DOTALL)
+_ESCAPED = dict(zip(b"\n\\'\"abfnrtv", (b"", *(bytes([c]) for c in b"\\'\"\a\b\f\n\r\t\v")), strict=True))
+
+
+def _unescape(found: re.Match[bytes]) -> bytes:
+    octal, hexadecimal, letter = found.groups()
+    if octal:
+        return bytes([int(octal, 8) & 0xFF])
+    if hexadecimal:
+        return bytes([int(hexadecimal, 16)])
+    if letter is None or letter == b"x":
+        raise Broken("STRING with a bad escape")
+    return _ESCAPED.get(letter[0], found[0])
 
 
 def raw_unicode(line: bytes) -> str:

@@ -1,0 +1,110 @@
+"""Every rule has a case that shows what it finds, and says what it must say."""
+
+from __future__ import annotations
+
+import pkgutil
+import re
+from collections import Counter
+from collections.abc import Iterator
+from importlib import import_module
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+from tests.conformance.cases import Content, cased, load, write
+
+from modelward import app
+from modelward.checks import scan as package
+from modelward.checks.scan.rules import RULES
+from modelward.core.finding import Finding, Rule
+
+EVERY = sorted(RULES)
+MODULES = [import_module(f"{package.__name__}.{found.name}") for found in pkgutil.iter_modules(package.__path__)]
+
+
+def test_every_rule_has_a_case() -> None:
+    assert [rule for rule in EVERY if rule not in cased()] == []
+
+
+def test_every_case_has_a_rule() -> None:
+    assert [rule for rule in cased() if rule not in RULES] == []
+
+
+def found_in(content: Content, target: Path) -> set[str]:
+    write(content, target)
+    return {place.said.rule.id for place in app.scan(str(target)).findings if isinstance(place.said, Finding)}
+
+
+@pytest.mark.parametrize("rule", EVERY)
+def test_rule_fires(rule: str, tmp_path: Path) -> None:
+    assert rule in found_in(load(rule).fires(), tmp_path / "target")
+
+
+@pytest.mark.parametrize("rule", EVERY)
+def test_rule_stays_quiet(rule: str, tmp_path: Path) -> None:
+    assert rule not in found_in(load(rule).quiet(), tmp_path / "target")
+
+
+# --- form ---
+
+REFERENCE = re.compile(
+    r"CWE-\d+"
+    r"|CVE-\d{4}-\d{4,}"
+    r"|GHSA(-[23456789cfghjmpqrvwx]{4}){3}"
+    r"|AML\.T\d{4}(\.\d{3})?"  # MITRE ATLAS
+    r"|(LLM|ML)\d\d(:20\d\d)?"  # OWASP
+    r"|https://[^\s<>\"]+"
+)
+SENTENCES = re.compile(r"[A-Z_].*[.]", re.DOTALL)
+
+
+@pytest.mark.parametrize("rule", EVERY)
+def test_rule_is_well_formed(rule: str) -> None:
+    body = RULES[rule]
+    assert body.id == rule
+    assert re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)+", rule)
+    assert re.fullmatch(r"[a-z0-9].{9,79}(?<![.,:;!])", body.title)
+    for text in (body.why, body.do):
+        # a name of something, which keeps its own case, may stand first
+        assert SENTENCES.fullmatch(text[0].upper() + text[1:])
+        assert len(text) <= 300
+        assert "\n" not in text and "  " not in text
+
+
+@pytest.mark.parametrize("rule", EVERY)
+def test_references_are_ids_and_links(rule: str) -> None:
+    references = RULES[rule].references
+    assert references
+    assert [reference for reference in references if not REFERENCE.fullmatch(reference)] == []
+    assert len(set(references)) == len(references)
+    assert any(reference.startswith(("CWE-", "AML.", "CVE-", "GHSA-")) for reference in references)
+
+
+def test_every_title_is_its_own() -> None:
+    assert [title for title, count in Counter(rule.title for rule in RULES.values()).items() if count > 1] == []
+
+
+# --- registration ---
+
+
+def registered(module: ModuleType) -> tuple[Rule, ...]:
+    listed = getattr(module, "RULES", ())
+    return listed if isinstance(listed, tuple) else ()
+
+
+def made(module: ModuleType) -> Iterator[Rule]:
+    """The rules that a module holds, by name or in a table."""
+    for value in vars(module).values():
+        for item in value.values() if isinstance(value, dict) else (value,):
+            if isinstance(item, Rule):
+                yield item
+
+
+def test_every_rule_is_registered_in_exactly_one_module() -> None:
+    times = Counter(rule.id for module in MODULES for rule in registered(module))
+    assert [rule for rule, count in times.items() if count > 1] == []
+    assert sorted(times) == EVERY
+
+
+def test_every_rule_that_is_made_is_registered() -> None:
+    assert {rule.id for module in MODULES for rule in made(module)} - set(RULES) == set()
