@@ -135,11 +135,15 @@ def _windows(view: View) -> Iterator[bytes]:
 
 _NEAR = 4096
 _NAME = rb"[A-Za-z_]\w*(?:\.\w+)*\n"
+# The names of GLOBAL or INST, and an instruction behind them that no word begins with; or the end of
+# the file, where the pure-Python unpickler wants any character in place of the line end
+_NAMES = _NAME + _NAME[:-2] + rb"(?:\n(?=[().]|[pg]\d+\n|S['\"]|\Z)|[^\w\s]\Z)"
 _SIGNS = tuple(
     re.compile(sign)
     for sign in (
-        # GLOBAL or INST, and an instruction behind it that no word begins with
-        rb"(?<![\w.])[ci]" + _NAME + _NAME + rb"(?=[().]|[pg]\d+\n|S['\"]|\Z)",
+        # GLOBAL or INST; and behind a string
+        rb"(?<![\w.])[ci]" + _NAMES,
+        rb"['\"]\n[ci]" + _NAMES,
         # STRING or UNICODE as an argument
         rb"""[\n(]S(?:'(?:[^'\n\\]|\\.)*+'|"(?:[^"\n\\]|\\.)*+")\n|\n\(V[^\n]+\n""",
         # TUPLE, REDUCE and an instruction behind them
@@ -149,7 +153,8 @@ _SIGNS = tuple(
     )
 )
 # The first instructions of a file, and STOP as its last
-_START = re.compile(rb"\((?:S['\"]|V[^\n]+\n|[ci]" + _NAME + rb")|c" + _NAME + _NAME + rb"(?:\(|p0\n)")
+_ARGUMENT = rb"\((?:S['\"]|V[^\n]+\n|[ci]" + _NAME + rb")"
+_START = re.compile(_ARGUMENT + rb"|c" + _NAME + _NAME + rb"(?:p0\n|" + _ARGUMENT + rb")")
 _END = re.compile(rb"[\n)}\]boRsu]\.\Z")
 # Where to look closer; one expression each, since a literal beginning makes the search fast
 _SUSPECTS = tuple(

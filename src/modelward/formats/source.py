@@ -57,7 +57,7 @@ class Stream:
     breaks ends at the break and `problem` says why: what came before it stays readable.
     """
 
-    def __init__(self, produce: Producer, budget: Budget, keep: int = 64) -> None:
+    def __init__(self, produce: Producer, budget: Budget, keep: int = 24) -> None:
         self._produce = produce
         self._budget = budget
         self._keep = keep

@@ -10,14 +10,16 @@ from modelward.checks.scan.here import Here, Nested, Said
 from modelward.checks.scan.judge_pickle import Judge, PersistentRule
 from modelward.core.artifact import Source
 from modelward.core.finding import Finding
-from modelward.formats.pickle.events import ArrayData, End
+from modelward.formats.pickle.events import ArrayData, End, Event, Invocation, Reference
 from modelward.formats.pickle.machine import Machine
-from modelward.formats.pickle.values import UNKNOWN, Value
-from modelward.formats.source import Slice
+from modelward.formats.pickle.text import text_span
+from modelward.formats.pickle.values import FLOAT, UNKNOWN, Call, Data, Extension, Global, Persistent, Text, Value
+from modelward.formats.source import BytesSource, Slice
 
 _GUESSED_STACK = 64
 _GUESSED_EVENTS = 200
 _MOST_STREAMS = 100_000
+_LONGEST_NUMBER = 32
 
 
 class Streams:
@@ -53,11 +55,34 @@ class Streams:
                 yield from self._as_opcodes(event.at)
             else:
                 yield from self.judge.judge(event)
+                yield from self._impossible(event)
         yield from self.judge.finish()
         if self.end is not None and self.end.why is None:
+            yield from self._whole(start, machine, self.end.result)
             self.at = machine.here
             if len(self.results) < 8:
                 self.results.append(self.end.result)
+
+    # A byte too many can make an opcode take another value than it was meant to take, or turn all
+    # that follows into a text or a number. What is left then loads, or fails, without harm; that it
+    # was meant so is not known.
+
+    def _impossible(self, event: Event) -> Iterator[Said]:
+        if isinstance(event, Invocation) and not _can_be_called(event.call.func):
+            yield self.here.unexamined("what is called here is no function: loading fails", event.at)
+        elif isinstance(event, Reference) and not f"{event.target}".isprintable():
+            yield self.here.unexamined("what is imported here has a name that nothing has: loading fails", event.at)
+
+    def _whole(self, start: int, machine: Machine, result: Value) -> Iterator[Said]:
+        if machine.stack or machine.marks:
+            yield self.here.unexamined("the stream leaves values behind, as no pickler does", start, machine.here)
+        if (result is FLOAT or isinstance(result, int)) and machine.here - start > _LONGEST_NUMBER:
+            yield self.here.unexamined("the stream is one huge number", start, machine.here)
+        elif isinstance(result, str):
+            yield Nested(f"<text from {start}>", BytesSource(result.encode("utf-8", "surrogatepass")))
+        elif isinstance(result, Text | Data):
+            at, size = text_span(self.source, result.at) if isinstance(result, Text) else result
+            yield Nested(f"<bytes at {at}>", Slice(self.source, at, size))
 
     def _as_opcodes(self, at: int) -> Iterator[Said]:
         """Array bytes between opcodes are skipped by joblib alone: pickle.load runs them.
@@ -71,6 +96,10 @@ class Streams:
             for word in said:
                 if isinstance(word, Finding) and word.rule in (rules.DANGEROUS_CALL, rules.DANGEROUS_NAME):
                     yield word
+
+
+def _can_be_called(value: Value) -> bool:
+    return isinstance(value, Global | Call | Persistent | Extension) or value is UNKNOWN
 
 
 def examine_pickle(source: Source, here: Here) -> Iterator[Said]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from itertools import islice
 
@@ -17,6 +18,7 @@ from modelward.formats.sniff import looks_like_pickle_text
 _UNEXAMINED = frozenset({"text", "json", "image", "unknown", "shell-script"})
 # What needs no name to be imported comes about by chance in raw numbers
 _BY_CHANCE = (rules.EXTENSION_CODE, rules.COMPUTED_CALL, rules.PERSISTENT_ID)
+_PROSE = re.compile(rb"(?!\(+S['\"])[^\n]* ")  # a blank in the first line, unless it pushes a quoted string
 
 
 def examine_headless(source: Source, here: Here, formats: tuple[str, ...]) -> list[Said] | None:
@@ -43,7 +45,7 @@ def examine_headless(source: Source, here: Here, formats: tuple[str, ...]) -> li
 
 def _is_cut(source: Source, end: End) -> bool:
     """It ran out of bytes, but not in an operand as long as only chance makes it, and not in prose."""
-    return end.truncated and not end.overrun and b" " not in source.read(0, 64).partition(b"\n")[0]
+    return end.truncated and not end.overrun and not _PROSE.match(source.read(0, 64))
 
 
 def _is_grave(word: Said) -> bool:

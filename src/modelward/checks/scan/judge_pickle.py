@@ -52,6 +52,9 @@ from modelward.formats.pickle.values import (
 from modelward.formats.source import BytesSource, Slice
 
 _TOKEN = re.compile(r"[\w:+-]{0,24}")  # a dtype, a device, a mode; not a path, a module or a command
+_MAPPINGS = frozenset({("builtins", "dict")}) | {
+    ("collections", name) for name in ("OrderedDict", "defaultdict", "Counter", "UserDict", "ChainMap")
+}
 _TEXT_TYPES = frozenset(("builtins", name) for name in ("bytes", "bytearray", "str")) | {("array", "array")}
 _NUMERIC = re.compile(r"[<>=|]?(?:[?bBhHiIlLqQefdgFDG]|[biufcmM][0-9]+)")  # a dtype of numpy
 _PIECE, _OVERLAP, _MOST_CODE = 1 << 16, 256, 16 << 20
@@ -105,9 +108,8 @@ class Judge:
                 self._reference(event.at, event.target, event.opcode)
             case Build():
                 yield from self._build(event)
-            case Mutation() if isinstance(target := alias(event.target), Global):
-                does = f"{render(target)}.{event.opcode.lower()}({render(event.items)})"
-                yield from self._say(rules.GLOBAL_CHANGE, f"{target} is changed", event.at, event.opcode, does)
+            case Mutation():
+                yield from self._mutation(event)
             case ComputedName():
                 does = f"import {render(event.module)}.{render(event.name)}"
                 yield from self._say(
@@ -169,8 +171,10 @@ class Judge:
             return _call_of_object(func)
         entry = find(func) or Entry()
         making = how.startswith("NEWOBJ")
-        if entry.safe or (making and entry.is_type):
-            return Ruling(Grade.PLAIN)
+        if entry.safe:
+            return Ruling(self._kept(args, kwargs))
+        if making and entry.is_type:
+            return self._made(func, args, kwargs)
         if entry.conditions and not making:
             ruling = self._conditions(func, entry, args, kwargs, depth)
             if ruling is not None:
@@ -188,20 +192,34 @@ class Judge:
             return Ruling(Grade.TAINTED, rule, why)
         return self._unknown(func, args, kwargs, how, listed=entry.reference)
 
-    def _call_of_type(self, func: Global, args: Value, kwargs: Value) -> Ruling:
+    def _kept(self, args: Value, kwargs: Value) -> Grade:
+        """What an object is that keeps its arguments."""
         if self._is_plain(args) and self._is_plain(kwargs):
-            return Ruling(Grade.PLAIN)
-        if self._reaches_code(args) or self._reaches_code(kwargs):
+            return Grade.PLAIN
+        return Grade.TAINTED if self._reaches_code(args) or self._reaches_code(kwargs) else Grade.OBJECT
+
+    def _made(self, func: Global, args: Value, kwargs: Value) -> Ruling:
+        """By __new__, which in the builtins looks into its arguments, and in named tuples keeps them."""
+        grade = self._kept(args, kwargs)
+        if grade is Grade.TAINTED and real_name(func)[0] == "builtins":
+            return self._call_of_type(func, args, kwargs)
+        return Ruling(grade)
+
+    def _call_of_type(self, func: Global, args: Value, kwargs: Value) -> Ruling:
+        grade = self._kept(args, kwargs)
+        if grade is Grade.TAINTED:
             message = f"{render(func)} gets an argument that no pickler passes"
             return Ruling(Grade.TAINTED, rules.ODD_ARGUMENT, message)
-        return Ruling(Grade.OBJECT)
+        return Ruling(grade)
 
     def _unknown(self, func: Global, args: Value, kwargs: Value, how: str, *, listed: bool) -> Ruling:
         if how.startswith("NEWOBJ") and func.module.startswith("__torch__."):
             return Ruling(Grade.OBJECT)  # TorchScript: a class of the code beside it, which is examined
-        if how.startswith("NEWOBJ") or _is_own_unpickler(func, args):
+        odd = how == "NEWOBJ_EX" or not is_class_name(func)  # others keep texts: named tuples do
+        making = how.startswith("NEWOBJ") and not (odd and (self._reaches_text(args) or self._reaches_text(kwargs)))
+        if making or _is_own_unpickler(func, args):
             return Ruling(Grade.OBJECT, rules.UNKNOWN_CLASS, f"an object of the unknown class {render(func)} is made")
-        if not listed and (how == _MAKES or is_class_name(func)):
+        if not listed and (how == _MAKES or how.startswith("NEWOBJ") or is_class_name(func)):
             if func.name in dangerous_classes():
                 message = f"{render(func)} may be another module's {func.name}, which {dangerous_classes()[func.name]}"
                 return Ruling(Grade.TAINTED, rules.UNKNOWN_FUNCTION, message)
@@ -234,18 +252,17 @@ class Judge:
         if index >= len(args):
             return None if condition.verb == "oneof" else Ruling(Grade.PLAIN)
         value = args[index]
+        second = () if condition.other is None else args[condition.other : condition.other + 1]
         match condition.verb:
             case "plain":
-                holds = self._is_plain(value)
-            case "literal":
-                holds = is_number(value) or isinstance(value, str | Text | Data | Box | tuple)
+                return Ruling(Grade.PLAIN) if self._is_plain(value) else None
+            case "literal" | "pairs":
+                written_out = _is_literal(value) if condition.verb == "literal" else _is_pairs(value)
+                return Ruling(self._kept(value, None)) if written_out else None
             case "oneof":
-                holds = isinstance(value, str) and value in condition.choices
-            case "class" | "makes":
-                if isinstance(value, str):
-                    return Ruling(Grade.PLAIN)
-                made_of = () if condition.other is None else args[condition.other : condition.other + 1]
-                return self._callee(value, made_of, _MAKES, depth)
+                return Ruling(Grade.PLAIN) if _literal_name(value) in condition.choices else None
+            case "makes":
+                return Ruling(Grade.PLAIN) if isinstance(value, str) else self._callee(value, second, _MAKES, depth)
             case "calls":
                 return self._calls(value, args, condition, depth)
             case "binds":
@@ -258,10 +275,9 @@ class Judge:
                 loaded = self._bytes(value)
                 return None if loaded is None else Ruling(Grade.PLAIN, loads=(loaded,))
             case "names":
-                return _named(value, args[condition.other or 0 : (condition.other or 0) + 1])
+                return _named(value, second)
             case _:
-                return self._attribute(value, args[condition.other or 0 : (condition.other or 0) + 1])
-        return Ruling(Grade.PLAIN) if holds else None
+                return self._attribute(value, second)
 
     def _binds(self, value: Value, args: tuple[Value, ...], depth: int) -> Ruling | None:
         """A call that is put off: other objects can be made to make it while the file is loaded."""
@@ -302,7 +318,9 @@ class Judge:
         if encoding not in ("latin1", "latin-1"):
             return None
         if isinstance(text, Text):
-            return Nested(f"<text at {text.at}>", self._latin1(text))
+            # what a Python 2 string is depends on the loader's encoding
+            unicode = self._source.read(text.at, 1) not in (b"S", b"T", b"U")
+            return Nested(f"<text at {text.at}>", self._latin1(text)) if unicode else None
         return Nested("<text>", BytesSource(text.encode("latin-1", "replace"))) if isinstance(text, str) else None
 
     def _grade(self, value: Value) -> Grade | Global:
@@ -315,6 +333,15 @@ class Judge:
 
     # -- state
 
+    def _mutation(self, event: Mutation) -> Iterator[Said]:
+        target, items = alias(event.target), tuple(event.items)
+        if isinstance(target, Global) or target is UNKNOWN:
+            rule = rules.COMPUTED_CALL if target is UNKNOWN else rules.GLOBAL_CHANGE
+            does = f"{render(target)}.{event.opcode.lower()}{render(items)}"
+            yield from self._say(rule, f"{render(target)} is changed", event.at, event.opcode, does)
+        elif isinstance(target, Call) and target.note in _HARMLESS:
+            target.note = _worse(Ruling(target.note), Ruling(self._kept(items, None))).grade
+
     def _build(self, event: Build) -> Iterator[Said]:
         target = event.target
         note = target.note if isinstance(target, Call) else None
@@ -323,6 +350,8 @@ class Judge:
         if isinstance(imported, Global):
             message = f"state is set on the imported {render(imported)}"
             yield from self._say(rules.GLOBAL_CHANGE, message, event.at, "BUILD", does)
+        elif target is UNKNOWN:
+            yield from self._say(rules.COMPUTED_CALL, "something computed is changed", event.at, "BUILD", does)
         ruling = self._state_ruling(event.state)
         if _is_partial(target) and type(event.state) is tuple:
             # functools.partial.__setstate__((func, args, keywords, attributes))
@@ -330,11 +359,11 @@ class Judge:
             ruling = _worse(ruling, bound or Ruling(Grade.TAINTED))
         if ruling.rule is None and note is Grade.OBJECT:
             ruling = self._built(event.state)
-        if ruling.rule is None and note is Grade.PLAIN and isinstance(event.state, Call | Extension):
+        if ruling.rule is None and _is_odd_state(event.state, note):
             message = f"{render(target)} is restored from a state that was computed"
             ruling = Ruling(Grade.TAINTED, rules.ODD_ARGUMENT, message)
         if note is Grade.PLAIN and isinstance(target, Call) and not self._is_plain(event.state):
-            target.note = Grade.TAINTED if self._reaches_code(event.state) else Grade.OBJECT
+            target.note = self._kept(event.state, None)
         if ruling.rule is not None:
             yield from self._say(ruling.rule, ruling.message, event.at, "BUILD", does)
 
@@ -482,6 +511,22 @@ def _walks(name: str) -> bool:
     )
 
 
+def _is_literal(value: Value) -> bool:
+    return is_number(value) or isinstance(value, str | Text | Data | Box | tuple)
+
+
+def _is_pairs(value: Value) -> bool:
+    return isinstance(value, Dict) or (
+        isinstance(value, Box | tuple) and all(type(item) in (tuple, List) for item in value)
+    )
+
+
+def _literal_name(value: Value) -> str | None:
+    if isinstance(value, Global):
+        return ".".join(real_name(value))
+    return value if isinstance(value, str) else "None" if value is None else None
+
+
 def _is_own_unpickler(func: Global, args: Value) -> bool:
     """Cython's __pyx_unpickle_X(X, checksum, state) makes an X as NEWOBJ would."""
     if not (func.name.startswith("__pyx_unpickle_") and type(args) is tuple and args):
@@ -493,6 +538,20 @@ def _is_own_unpickler(func: Global, args: Value) -> bool:
 
 def _is_partial(value: Value) -> bool:
     return isinstance(value, Call) and isinstance(value.func, Global) and str(value.func) == "functools.partial"
+
+
+def _is_odd_state(state: Value, note: object) -> bool:
+    """A mapping that a call gave, and that may hold planted methods: picklers write a state out."""
+    if note is Grade.PLAIN and isinstance(state, Call | Extension):
+        return True
+    parts = state if type(state) is tuple and len(state) == 2 else (state,)
+    return any(
+        isinstance(part, Call)
+        and part.note is Grade.TAINTED
+        and isinstance(part.func, Global)
+        and real_name(part.func) in _MAPPINGS
+        for part in parts
+    )
 
 
 def _is_listed_value(target: Value) -> bool:

@@ -45,7 +45,7 @@ TAR_RULES: Mapping[Oddity, Rule] = {
     "duplicate-name": Rule(
         "tar-duplicate-name",
         Severity.MEDIUM,
-        "two members have one name",
+        "two members of a tar have one name",
         "One reader takes the first and another the last, so what was looked at need not be what is loaded.",
         _REPACK,
         ("CWE-694", "CWE-436", _SPEC),

@@ -10,13 +10,12 @@ import re
 from collections.abc import Callable
 from typing import NamedTuple
 
-from modelward.formats.pickle.values import Call, Dict, Global, List, Value
+from modelward.formats.pickle.values import ARRAY_KEYS, Call, Dict, Global, List, Value
 
 _CODE = re.compile(r"[<>=|]?([?a-zA-Z])([0-9]{0,9})")
 _BARE_SIZES = dict(zip("?bBhHiIlLqQefdgFDG", (1, 1, 1, 2, 2, 4, 4, 8, 8, 8, 8, 2, 4, 8, 16, 8, 16, 32), strict=True))
 _HAS_OBJECT = 1  # NPY_ITEM_HASOBJECT
 _FLEXIBLE = "SUV"
-_KEYS = 8
 _DEPTH = 4
 
 
@@ -51,7 +50,7 @@ def is_array_file(target: Value) -> bool:
 
 def is_as_joblib_writes(state: Value) -> bool:
     """Whether shape and alignment are told by the state itself, once and for all."""
-    if not isinstance(state, Dict) or len(state) > 2 * _KEYS:
+    if not isinstance(state, Dict) or len(state) > 2 * (len(ARRAY_KEYS) + 1):
         return False
     shape, alignment = state.get("shape"), state.get("numpy_array_alignment_bytes")
     return (

@@ -360,10 +360,15 @@ class Machine(Window):
         self.stack.append(int.from_bytes(self.buf[at : at + size], "little", signed=True))
 
     def _text(self, width: int) -> None:
-        at = self.op_at
         size = self.unsigned(width)
+        if size > SHORT_TEXT:
+            self.stack.append(Text(self.op_at))
+            self.skip(size)
+            return
+        self.ready()
+        at = self.pos
         self.skip(size)
-        self.stack.append(Text(at))
+        self.stack.append(utf8(self.buf[at : at + size]))
 
     def _binstring(self, width: int) -> None:
         size = self.unsigned(width)

@@ -6,8 +6,9 @@ from array import array
 from typing import Final
 
 from modelward.formats.pickle.values import (
+    MORE,
     NUMBERS,
-    PLANTABLE,
+    PINNED,
     UNKNOWN,
     Box,
     Call,
@@ -96,7 +97,7 @@ class Memo:
     def trim(self) -> None:
         """Let go of strings that nobody asked for since the last time but one."""
         if len(self.texts) > _KEPT_TEXTS:
-            self._pinned.update((at, text) for at, text in self.texts.items() if text in PLANTABLE)
+            self._pinned.update((at, text) for at, text in self.texts.items() if text in PINNED)
             self._older.clear()
             self._older.update(self.texts)
             self.texts.clear()
@@ -111,7 +112,9 @@ class Memo:
     def thin(self) -> None:
         """Let go of what the objects hold; what made them stays known."""
         for index, value in enumerate(self.objects):
-            if isinstance(value, Box):
+            if isinstance(value, Dict):
+                value[:] = [NUMBERS, NUMBERS if is_plain(value) else MORE]
+            elif isinstance(value, Box):
                 value[:] = [NUMBERS if is_plain(value) else UNKNOWN]
             elif isinstance(value, Call):
                 value.args, value.kwargs, value.state = UNKNOWN, None, None

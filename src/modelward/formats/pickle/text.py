@@ -96,6 +96,18 @@ def read_text(source: Source, at: int) -> str | None:
     return python2_text(data) if op in (0x54, 0x55) else utf8(data)
 
 
+def text_span(source: Source, at: int) -> tuple[int, int]:
+    """(start, size) of the bytes that the opcode at *at* makes a string of, as they stand."""
+    window = Window(source, at)
+    op = window.unsigned(1)
+    if op in (0x53, 0x56):
+        start = window.here
+        window.line()
+        return start, window.here - 1 - start
+    size = window.unsigned(_WIDTHS[op])
+    return window.here, size
+
+
 def latin1_source(source: Source, at: int, budget: Budget) -> Stream:
     """The bytes that `_codecs.encode(text, "latin1")` makes of the string pushed by the opcode at *at*:
     how pickles below protocol 3 write bytes. Characters beyond latin-1 (where it fails) become "?"."""

@@ -25,6 +25,12 @@ PLANTABLE: Final = frozenset(
 SMALL: Final = 64
 """Containers of at most this many items are kept whole."""
 
+ARRAY_KEYS: Final = frozenset("subclass shape order dtype allow_mmap numpy_array_alignment_bytes filename".split())
+"""The attributes of joblib's array wrappers."""
+
+PINNED: Final = PLANTABLE | ARRAY_KEYS
+"""Strings that are never let go of."""
+
 _HEAD: Final = 32
 _KEPT: Final = 96
 
