@@ -55,10 +55,11 @@ def run(
     """Whatever happens: a known exit code, errors of one line each, and nothing that moves a cursor."""
     done = piped(*args, program=tuple(program), cwd=folder, env=env)
     assert done.returncode in (0, 1, 2, 3, 4)
-    assert all(line.startswith("modelward: error: ") for line in done.stderr.splitlines())
+    assert all(line.startswith("modelward: error: ") for line in done.stderr.split("\n")[:-1])
     for text in (done.stdout, done.stderr):
-        assert text.replace("\n", "").isprintable()
         assert "Traceback" not in text
+        if not text.startswith(("{", "[{")):  # JSON for programs holds what is not ASCII as it is: RFC 8785
+            assert text.replace("\n", "").isprintable()
     return done
 
 
@@ -202,6 +203,7 @@ def test_names_of_any_bytes(tmp_path: Path) -> None:
     for form in ("text", "json", "sarif"):
         done = run(tmp_path, "check", os.fsencode(folder.name), "--format", form)
         assert (done.returncode, done.stderr) == (1, "")
+        assert not set(map(chr, range(32))) & set(done.stdout) - {"\n"}
     assert run(folder, "scan", os.fsencode(f"./{os.fsdecode(names[1])}")).returncode == 1
 
 
@@ -237,13 +239,13 @@ def meanwhile(do: Callable[[], object]) -> Iterator[None]:
 def test_a_file_that_changes_while_it_is_read(tmp_path: Path, how: str, why: str) -> None:
     (tmp_path / "model").mkdir()
     (tmp_path / "model" / "evil.pkl").write_bytes(EVIL)
-    size = 256 * MIB
+    size = 128 * MIB
     big = sparse(tmp_path / "model" / "big.bin", size, b"\xff\0\1\2")
     with big.open("r+b", buffering=0) as file:
 
         def change() -> None:
             nonlocal size
-            size += {"changes": 0, "shrinks": -MIB // 4, "grows": MIB}[how]
+            size += {"changes": 0, "shrinks": -MIB // 4, "grows": 4096}[how]
             os.ftruncate(file.fileno(), max(size, MIB))
             os.pwrite(file.fileno(), os.urandom(8), 1000)
 
@@ -327,7 +329,7 @@ def test_ctrl_c_while_a_long_file_is_read(tmp_path: Path, args: list[str]) -> No
 
 def is_reading(pid: int, file: Path) -> bool:
     with contextlib.suppress(OSError):
-        return any(os.path.samefile(link, file) for link in Path(f"/proc/{pid}/fd").iterdir() if link.exists())
+        return any(link.exists() and link.samefile(file) for link in Path(f"/proc/{pid}/fd").iterdir())
     return False
 
 
@@ -376,17 +378,17 @@ def entry(name: bytes, data: bytes, size: int, method: int = 8) -> bytes:
 
 def raw_zip(members: Sequence[tuple[bytes, bytes, int]], shared: bool = False) -> bytes:
     """Of (name, deflated data, size). *shared*: all entries lead to the first member."""
-    local, offsets = b"", []
-    for name, data, size in members[:1] if shared else members:
-        offsets.append(len(local))
-        local += b"PK\3\4" + entry(name, data, size) + name + data
-    offsets = offsets * len(members) if shared else offsets
-    directory = b"".join(
-        b"PK\1\2\x14\3" + entry(name, data, size) + struct.pack("<HHHII", 0, 0, 0, 0, at) + name
-        for (name, data, size), at in zip(members, offsets, strict=True)
-    )
-    count = len(members)
-    return local + directory + b"PK\5\6" + struct.pack("<HHHHIIH", 0, 0, count, count, len(directory), len(local), 0)
+    local, directory = bytearray(), bytearray()
+    for name, data, size in members:
+        at = 0 if shared else len(local)
+        if not (shared and local):
+            local += b"PK\3\4" + entry(name, data, size) + name + data
+        directory += b"PK\1\2\x14\3" + entry(name, data, size) + struct.pack("<HHHII", 0, 0, 0, 0, at) + name
+    count, at, length = len(members), len(local), len(directory)
+    end64 = struct.pack("<4sQHHIIQQQQ", b"PK\6\6", 44, 45, 45, 0, 0, count, count, length, at)
+    locator = struct.pack("<4sIQI", b"PK\6\7", 0, at + length, 1)
+    end = struct.pack("<4sHHHHIIH", b"PK\5\6", 0, 0, min(count, 0xFFFF), min(count, 0xFFFF), length, at, 0)
+    return bytes(local + directory + (end64 + locator if count >= 0xFFFF else b"") + end)
 
 
 def nested_zip(content: bytes, levels: int, copies: int) -> bytes:
@@ -411,11 +413,10 @@ ATTACKS: dict[str, Callable[[], bytes]] = {
     "zips nested too deep": lambda: nested_zip(raw_zip([(b"0", zeros(MIB), MIB)]), 9, 1),
     # https://www.bamsoftware.com/hacks/zipbomb/
     "overlapping zip bomb": lambda: raw_zip([(b"%05d" % n, BOMB, GIB) for n in range(60_000)], shared=True),
-    "zip of too many members": lambda: raw_zip([(b"%x" % n, b"", 0) for n in range(65_000)]),
+    "zip of too many members": lambda: raw_zip([(b"%x" % n, b"", 0) for n in range(100_001)]),
 }
 PICKLES: dict[str, Callable[[], bytes]] = {
     "nested lists": lambda: b"\x80\4" + b"]" * TEN_MILLION + b"a" * (TEN_MILLION - 1) + b".",
-    "marks": lambda: b"\x80\4" + b"(" * TEN_MILLION + b".",
     "dups": lambda: b"\x80\4]" + b"2" * TEN_MILLION + b".",
     "memo puts": lambda: b"\x80\4N" + b"\x94" * TEN_MILLION + b".",
 }

@@ -79,9 +79,9 @@ def _recording(base: Any, run: Run) -> Any:
 
 def unpickle(data: bytes, encoding: str = "ASCII") -> Iterator[Run]:
     """What the C unpickler does with *data*, reading ahead and not, and what the one in pure Python does."""
-    for base, peeks in ((pickle.Unpickler, True), (pickle.Unpickler, False), (pickle._Unpickler, False)):  # type: ignore[attr-defined]
+    for base, peeks in ((pickle.Unpickler, True), (pickle.Unpickler, False), (pickle._Unpickler, False)):
         run = Run()
-        file: Any = io.BufferedReader(io.BytesIO(data)) if peeks else io.BytesIO(data)  # type: ignore[arg-type]
+        file: Any = io.BufferedReader(io.BytesIO(data)) if peeks else io.BytesIO(data)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             try:

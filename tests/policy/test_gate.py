@@ -6,6 +6,8 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta, timezone
+from functools import cache
+from itertools import product
 
 import pytest
 from hypothesis import given
@@ -41,23 +43,22 @@ def rule(severity: Severity) -> Rule:
     return RULES[severity]
 
 
-LOCATIONS = st.builds(
-    Location,
-    st.sampled_from([None, A.digest, B.digest, C.digest]),
-    st.sampled_from([(), ("a",), ("a", "b")]),
-    st.sampled_from([None, (0, 1), (3, 9)]),
-)
-FINDINGS = st.builds(Finding, st.sampled_from(RULES), LOCATIONS, st.sampled_from(["one", "two"]))
-GAPS = st.builds(Unexamined, LOCATIONS, st.sampled_from(["why", "because"]), st.sampled_from(["", "look"]))
+LOCATIONS = [
+    Location(*each)
+    for each in product([None, A.digest, B.digest, C.digest], [(), ("a",), ("a", "b")], [None, (0, 1), (3, 9)])
+]
+FINDINGS = st.sampled_from([Finding(*each) for each in product(RULES, LOCATIONS, ["one", "two"])])
+GAPS = st.sampled_from([Unexamined(*each) for each in product(LOCATIONS, ["why", "because"], ["", "look"])])
 
 
+@cache
 def statement(subject: Digest, kind: str) -> Statement:
     return Statement.make(subject, kind, {})
 
 
 EVIDENCE = st.builds(
     Evidence,
-    st.builds(statement, SUBJECT, st.sampled_from([MANIFEST, SCAN, OTHER])),
+    st.sampled_from([statement(*each) for each in product([WHOLE] * 6 + [*SUBJECTS], [MANIFEST, SCAN, OTHER])]),
     st.lists(FINDINGS, max_size=3).map(tuple),
     st.lists(GAPS, max_size=2).map(tuple),
     st.none() | st.just(TREE) | st.sampled_from(TREES),
@@ -71,12 +72,13 @@ NEEDS = (
     Need("coverage", SCAN, True, "why"),
     Need("other", OTHER, True, "why"),
 )
-WAIVERS = st.builds(
-    Waiver,
-    st.sampled_from([UNEXAMINED, *(each.id for each in RULES)]),
-    st.sampled_from([*SUBJECTS, B.digest]),
-    st.sampled_from([TODAY - timedelta(1), TODAY, TODAY + timedelta(30)]),
-    st.just("reason"),
+WAIVERS = st.sampled_from(
+    [
+        Waiver(rule_id, digest, TODAY + timedelta(days), "reason")
+        for rule_id in (UNEXAMINED, *(each.id for each in RULES))
+        for digest in (*SUBJECTS, B.digest)
+        for days in (-1, 0, 30)
+    ]
 )
 POLICIES = st.builds(
     Policy,

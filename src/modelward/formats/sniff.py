@@ -191,7 +191,7 @@ def looks_like_pickle_text(source: Source) -> int | None:
 
 
 _TOKEN = re.compile(rb"\S{1,100}")
-_NOT_NUMERIC = re.compile(rb"[^0-9a-fA-Fv.+_-]")
+_NUMERIC = re.compile(rb"(?=.*[0-9])[0-9a-fA-Fv.+_-]+")
 _VERSION = re.compile(rb"v?\d+(?:\.\d+)*(?:[.+_-]?(?:a|b|c|rc|alpha|beta|pre|post|dev)\.?\d*)*(?:\+[\w.]+)?")
 
 
@@ -199,4 +199,4 @@ def short_token(data: bytes) -> bool:
     """Whether a whole text is one word that may be the beginning of something: the name of the
     first member of a tar, or of a module in a pickle, both cut off. Versions and digests, the
     usual content of such files, are not."""
-    return bool(_TOKEN.fullmatch(data) and _NOT_NUMERIC.search(data) and not _VERSION.fullmatch(data))
+    return bool(_TOKEN.fullmatch(data) and not _NUMERIC.fullmatch(data) and not _VERSION.fullmatch(data))

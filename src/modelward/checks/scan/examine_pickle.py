@@ -3,21 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import islice
 
 from modelward.checks.scan import rules_pickle as rules
 from modelward.checks.scan.here import Here, Nested, Said
 from modelward.checks.scan.judge_pickle import Judge, PersistentRule
 from modelward.core.artifact import Source
 from modelward.core.finding import Finding
-from modelward.formats.pickle.events import ArrayData, End, Event, Invocation, Reference
+from modelward.formats.pickle.events import ArrayData, End, Event, Invocation, ObjectArray, OddArray, Reference
 from modelward.formats.pickle.machine import Machine
 from modelward.formats.pickle.text import text_span
 from modelward.formats.pickle.values import FLOAT, UNKNOWN, Call, Data, Extension, Global, Persistent, Text, Value
 from modelward.formats.source import BytesSource, Slice
 
-_GUESSED_STACK = 64
-_GUESSED_EVENTS = 200
+# What random bytes do not say by chance, as they do not spell names
+_CERTAIN = frozenset(
+    {
+        rules.DANGEROUS_CALL,
+        rules.DANGEROUS_NAME,
+        rules.UNLISTED_STDLIB,
+        rules.ATTRIBUTE_WALK,
+        rules.UNKNOWN_FUNCTION,
+        rules.UNKNOWN_CLASS_TEXT,
+        rules.PLANTED_METHOD,
+        rules.EXECUTED_STATE,
+    }
+)
 _MOST_STREAMS = 100_000
 _LONGEST_NUMBER = 32
 
@@ -25,7 +35,10 @@ _LONGEST_NUMBER = 32
 class Streams:
     """All streams of a source, one after another, as repeated pickle.load calls would read them."""
 
-    def __init__(self, source: Source, here: Here, persistent: PersistentRule | None = None) -> None:
+    def __init__(
+        self, source: Source, here: Here, persistent: PersistentRule | None = None, *, arrays: bool = True
+    ) -> None:
+        """*arrays*: read as joblib does, and then also as pickle.load does, if that makes a difference."""
         self.source = source
         self.here = here
         self.judge = Judge(source, here, persistent)
@@ -35,6 +48,7 @@ class Streams:
         """Where the next stream begins."""
         self.end: End | None = None
         """How the stream that was run last ended."""
+        self._arrays = arrays
 
     def run(self, most: int = _MOST_STREAMS) -> Iterator[Said]:
         """Judge up to *most* streams. Afterwards `end.why` says what stopped it, if anything did."""
@@ -47,13 +61,14 @@ class Streams:
 
     def _stream(self) -> Iterator[Said]:
         start = self.at
-        machine = Machine(self.source, start, objects=self.here.limits.objects)
+        machine = Machine(self.source, start, objects=self.here.limits.objects, arrays=self._arrays)
         for event in machine.run():
+            if isinstance(event, ArrayData | ObjectArray | OddArray) and self._arrays:
+                self._arrays = False
+                yield from self._as_opcodes(start, event.at)
             if isinstance(event, End):
                 self.end = event
-            elif isinstance(event, ArrayData):
-                yield from self._as_opcodes(event.at)
-            else:
+            elif not isinstance(event, ArrayData | ObjectArray):
                 yield from self.judge.judge(event)
                 yield from self._impossible(event)
         yield from self.judge.finish()
@@ -84,18 +99,15 @@ class Streams:
             at, size = text_span(self.source, result.at) if isinstance(result, Text) else result
             yield Nested(f"<bytes at {at}>", Slice(self.source, at, size))
 
-    def _as_opcodes(self, at: int) -> Iterator[Said]:
-        """Array bytes between opcodes are skipped by joblib alone: pickle.load runs them.
-
-        They rarely make sense as opcodes, so only what is certainly harmful counts.
-        """
-        machine = Machine(self.source, at, objects=1_000, stack=[UNKNOWN] * _GUESSED_STACK)
-        judge = Judge(self.source, self.here)
-        for event in islice(machine.run(), _GUESSED_EVENTS):
-            said = judge.judge(event) if not isinstance(event, End) else judge.finish()
-            for word in said:
-                if isinstance(word, Finding) and word.rule in (rules.DANGEROUS_CALL, rules.DANGEROUS_NAME):
-                    yield word
+    def _as_opcodes(self, start: int, first: int) -> Iterator[Said]:
+        """What pickle.load makes of the bytes from the *first* array on, which joblib alone skips."""
+        plain = Streams(self.source, self.here, arrays=False)
+        plain.at = start
+        for word in plain.run():
+            if isinstance(word, Finding) and word.rule in _CERTAIN and word.at.span and word.at.span[0] >= first:
+                yield word
+        if plain.end is not None and plain.end.limit:
+            yield self.here.unexamined(f"{plain.end.why}, taken as pickle.load takes it", plain.end.at)
 
 
 def _can_be_called(value: Value) -> bool:

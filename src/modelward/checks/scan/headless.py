@@ -32,8 +32,9 @@ def examine_headless(source: Source, here: Here, formats: tuple[str, ...]) -> li
     streams = Streams(source, here)
     said = list(islice(streams.run(), here.limits.findings))
     end = streams.end
-    if end is None:
-        return None
+    if end is None:  # there was more to say than the limit before the first stream came to its end
+        more = here.unexamined("more findings than the limit; the rest of the stream was left alone")
+        return [here.finding(rules.CODE_FORMAT, "a pickle can carry code"), *said, more]
     if streams.results[:1] == [LEGACY_MAGIC]:
         return list(examine_pickle_file(source, here))
     if end.why is None or any(_is_grave(word) for word in said):

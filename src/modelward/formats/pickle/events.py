@@ -108,7 +108,8 @@ class ArrayFile:
 
 @dataclass(slots=True)
 class End:
-    """The stream is over at *at*. *why* is None after STOP; else what no unpickler gets past."""
+    """The stream is over at *at*. *why* is None after STOP; else what no unpickler gets past, or the
+    limit that was reached."""
 
     at: int
     why: str | None
@@ -117,6 +118,7 @@ class End:
     overrun: bool
     """It ended inside an operand whose length was given."""
     result: Value
+    limit: bool = False
 
 
 Event = (

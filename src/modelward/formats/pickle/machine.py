@@ -62,15 +62,15 @@ HIGHEST_PROTOCOL = 5
 class Machine(Window):
     """Runs one stream. `here` is afterwards the offset behind it."""
 
-    def __init__(self, source: Source, at: int, *, objects: int, stack: list[Value] | None = None) -> None:
-        """*objects* is the limit of live values. A *stack* that is given stands for what was there
-        before *at*; the memo then answers UNKNOWN for what it does not have."""
+    def __init__(self, source: Source, at: int, *, objects: int, arrays: bool = True) -> None:
+        """*objects* is the limit of live values. With *arrays*, raw bytes follow joblib's array wrappers;
+        pickle.load knows nothing of that and takes them for opcodes."""
         super().__init__(source, at)
-        self.stack: list[Value] = [] if stack is None else stack
+        self.stack: list[Value] = []
         self.marks: list[int] = []
         self.memo = Memo()
         self.proto = 0
-        self._missing = None if stack is None else UNKNOWN
+        self._arrays = arrays
         self._objects = objects
         self._names: dict[Global, Global] = {}
         self._events: list[Event] = []
@@ -83,19 +83,19 @@ class Machine(Window):
 
     def run(self) -> Iterator[Event]:
         """The events of the stream; the last one is an End."""
-        why, truncated = None, False
+        why, truncated, limit = None, False, False
         try:
             yield from self._run()
         except Broken as broken:
             # a line cut short by the end of the source fails to parse for that reason
-            why, truncated = str(broken), broken.truncated or self.cut
+            why, truncated, limit = str(broken), broken.truncated or self.cut, broken.limit
         except IndexError:
             why = "an opcode takes more from the stack than there is"
         except UnicodeDecodeError:
             why = "a string that is not UTF-8"
         yield from self._drain()
         overrun = truncated and self.here > self.source.size
-        yield End(self.op_at if why else self.here, why, truncated, overrun, self._result)
+        yield End(self.op_at if why else self.here, why, truncated, overrun, self._result, limit)
 
     # The loop handles the opcodes that make up the bulk of real pickles, together with a MEMOIZE
     # that follows, and leaves the others to _HANDLERS. Fields of the window and the memo are held
@@ -275,7 +275,7 @@ class Machine(Window):
         """Called once a window. Walks what is alive when enough has gone by to pay for the walk."""
         self.memo.trim()
         if len(self.memo.dense) + len(self.memo.sparse) > MOST_ENTRIES:
-            raise Broken(f"more than {MOST_ENTRIES:,} memo entries")
+            raise Broken(f"more than {MOST_ENTRIES:,} memo entries", limit=True)
         if self.here - self._swept >= min(8 * self._live, _SWEEP):
             self._swept = self.here
             self._live = self._count_live()
@@ -283,7 +283,7 @@ class Machine(Window):
                 self.memo.thin()
                 self._live = self._count_live()
             if self._live >= self._objects:
-                raise Broken(f"more than {self._objects:,} live objects")
+                raise Broken(f"more than {self._objects:,} live objects", limit=True)
 
     def _count_live(self) -> int:
         return count_live((self.stack, self.memo.objects), self._objects)
@@ -302,24 +302,20 @@ class Machine(Window):
             if not isinstance(event, End):
                 yield event
             elif event.why:
-                raise Broken(event.why, truncated=event.truncated)
+                raise Broken(event.why, truncated=event.truncated, limit=event.limit)
         self.skip(inner.here - self.here)
 
     def _remembered(self, index: int) -> Value:
         value = self.memo.get(index)
-        if value is not MISSING:
-            return value
-        if self._missing is None:
+        if value is MISSING:
             raise Broken("an opcode asks for what was never memoised")
-        return self._missing
+        return value
 
     # -- operands
 
     def _pop_mark(self) -> list[Value]:
         if not self.marks:
-            if self._missing is None:
-                raise Broken("an opcode needs a MARK that is not there")
-            return []
+            raise Broken("an opcode needs a MARK that is not there")
         mark = self.marks.pop()
         items = self.stack[mark:]
         del self.stack[mark:]
@@ -331,7 +327,7 @@ class Machine(Window):
         if known is not None:
             return known
         if len(self._names) >= _MOST_NAMES:
-            raise Broken(f"more than {_MOST_NAMES:,} different names")
+            raise Broken(f"more than {_MOST_NAMES:,} different names", limit=True)
         self._names[new] = new
         self._events.append(Reference(self.op_at, opcode, new))
         return new
@@ -530,7 +526,7 @@ class Machine(Window):
         if not _has_methods(target):
             return  # neither __setstate__ nor attributes: both unpicklers raise without effect
         self._events.append(Build(self.op_at, target, state))
-        if is_array_wrapper(target):
+        if self._arrays and is_array_wrapper(target):
             self._array(target)
         elif is_array_file(target):
             name = state.get("filename") if isinstance(state, Dict) else None

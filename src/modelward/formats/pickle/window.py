@@ -12,11 +12,12 @@ LONGEST_LINE = 1 << 14
 
 
 class Broken(Exception):
-    """No unpickler gets past this point."""
+    """No unpickler gets past this point; or, beyond a *limit*, it is not followed."""
 
-    def __init__(self, why: str, *, truncated: bool = False) -> None:
+    def __init__(self, why: str, *, truncated: bool = False, limit: bool = False) -> None:
         super().__init__(why)
         self.truncated = truncated
+        self.limit = limit
 
 
 class Window:
