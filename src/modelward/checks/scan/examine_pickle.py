@@ -22,8 +22,6 @@ _CERTAIN = frozenset(
         rules.DANGEROUS_NAME,
         rules.UNLISTED_STDLIB,
         rules.ATTRIBUTE_WALK,
-        rules.UNKNOWN_FUNCTION,
-        rules.UNKNOWN_CLASS_TEXT,
         rules.PLANTED_METHOD,
         rules.EXECUTED_STATE,
     }
