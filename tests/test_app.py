@@ -29,6 +29,7 @@ from modelward.checks import scan as scan_check
 from modelward.core.artifact import tree_digest
 from modelward.core.errors import ReadError, UsageError
 from modelward.core.finding import Finding
+from modelward.core.limits import Limits
 from modelward.core.result import CheckResult, Place, ScanResult
 from modelward.core.statement import Statement
 from modelward.report import machine
@@ -498,6 +499,16 @@ def test_the_same_bytes_get_the_same_findings_under_any_name(tmp_path: Path) -> 
     fill(tmp_path, {"model.pkl": EVIL, "notes.txt": EVIL, "x.safetensors": EVIL})
     results = [app.scan(str(tmp_path / each)) for each in ("model.pkl", "notes.txt", "x.safetensors")]
     assert len({(result.findings, result.unexamined, result.digest) for result in results}) == 1
+
+
+def test_more_findings_than_the_limit_make_no_text_of_a_pickle(tmp_path: Path) -> None:
+    """A pickle without a header is looked at until the limit; what is there by then is what it is."""
+    calls = b"".join(b"(V: %d\nios\nsystem\n0" % n for n in range(Limits().findings + 1))
+    fill(tmp_path, {"notes.txt": calls + b"N."})
+    result = app.check(str(tmp_path / "notes.txt"))
+    assert result.decision == "deny"
+    assert len(result.scan.findings) >= Limits().findings
+    assert result.scan.unexamined
 
 
 # What the way in sees

@@ -6,9 +6,9 @@ import os
 from collections.abc import Iterator
 
 LONG = os.environ.get("HYPOTHESIS_PROFILE") == "long"
-_WHOLLY = 400
-_ENDS = 100
-_BETWEEN = 30
+_WHOLLY = 1_500 if LONG else 120
+_ENDS = 30
+_BETWEEN = 60
 
 # Instructions that take what follows for their operand, that move or drop values, that end a stream;
 # and what is none of these
@@ -26,7 +26,7 @@ def _places(size: int) -> Iterator[int]:
         yield from range(size + 1)
         return
     yield from range(_ENDS)
-    yield from range(_ENDS, size - _ENDS, (size - 2 * _ENDS) // _BETWEEN)
+    yield from range(_ENDS, size - _ENDS, max(1, (size - 2 * _ENDS) // _BETWEEN))
     yield from range(size - _ENDS, size + 1)
 
 

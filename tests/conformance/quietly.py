@@ -37,16 +37,20 @@ def hook(event: str, arguments: tuple[Any, ...]) -> None:
         seen.append(f"open for writing {arguments[0]!r}")
 
 
+def examine(folder: str) -> None:
+    for path in sorted(Path(folder).iterdir()):
+        before = len(seen)
+        app.scan(str(path))
+        seen[before:] = [f"{path.name}: {event}" for event in seen[before:]]
+    app.scan(folder)
+
+
 def main() -> None:
     global warm
-    files = sorted(Path(sys.argv[1]).iterdir())
     sys.addaudithook(hook)
-    for warm in (False, True):
-        for path in files:
-            before = len(seen)
-            app.scan(str(path))
-            seen[before:] = [f"{path.name}: {event}" for event in seen[before:]]
-        app.scan(sys.argv[1])
+    examine(sys.argv[1])
+    warm = True
+    examine(sys.argv[1])
     done, warm = list(seen), False
     print(json.dumps(done))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import pickletools
 import struct
@@ -162,14 +163,11 @@ MERE_DATA = frozenset(
 
 def is_mere_data(data: bytes) -> bool:
     """Another parser reads all of it as pickles, and none of their instructions names or calls anything."""
-    at = 0
+    file = io.BytesIO(data)
     try:
-        while at < len(data):
-            for opcode, _, position in pickletools.genops(data[at:]):
-                if opcode.name not in MERE_DATA:
-                    return False
-            assert position is not None
-            at += position + 1
+        while file.tell() < len(data):
+            if any(opcode.name not in MERE_DATA for opcode, _, _ in pickletools.genops(file)):
+                return False
     except (ValueError, struct.error):
         return False
     return True

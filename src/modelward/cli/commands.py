@@ -46,7 +46,7 @@ def _complete_rule(context: click.Context, parameter: click.Parameter, incomplet
     return [rule for rule in sorted(_rules()) if rule.startswith(incomplete)]
 
 
-_targets = click.argument("targets", nargs=-1, required=True, metavar="TARGET...", type=click.Path())
+_targets = click.argument("targets", nargs=-1, required=True, metavar="TARGET...", type=click.Path(readable=False))
 _exclude = click.option("--exclude", multiple=True, metavar="GLOB", help="Leave out what matches. Repeatable.")
 _quiet = click.option("--quiet", is_flag=True, help="Print the answer alone; no progress.")
 _format = click.option(
@@ -182,7 +182,7 @@ def scan(
 
 
 @modelward.command(short_help="List the files of a model with their digests.")
-@click.argument("target", type=click.Path())
+@click.argument("target", type=click.Path(readable=False))
 @click.option("--output", type=click.Path(), metavar="FILE", help="Write the manifest there, whole or not at all.")
 @_exclude
 def manifest(target: str, output: str | None, exclude: tuple[str, ...]) -> int:

@@ -108,6 +108,8 @@ def _parts(source: Source, limits: Limits) -> Iterator[TarPart]:
         if not block.strip(b"\0"):
             if given.start is not None:
                 raise _Broken("the archive ends where a member was announced", given.start)
+            if len(block) < BLOCK:
+                raise _Broken("the archive has no end mark: it may be cut off", at)
             yield from _after_end(source, at + BLOCK)
             return
         header = _Header.parse(block)

@@ -11,13 +11,16 @@ _CODE = re.compile(
     r"|\bfrom\s+(?:os|sys|subprocess|socket|builtins|importlib|ctypes|pickle|shutil)\s+import\b"
     r"|\.__\w+__|__builtins__|\blambda\b[^:\n]{0,60}:.{0,60}\("
 )
-# One of these is in whatever it matches; looking for them is faster
+# One of these is in whatever it matches; looking for them is faster in a long text
+_SHORT = 100
 _MARKS = "exec eval compile import getattr open system spawn __ lambda".split()
 
 
 def reads_as_code(text: str) -> bool:
     """Python that does something; a heuristic that only ever adds a finding."""
-    return any(mark in text for mark in _MARKS) and _CODE.search(text) is not None
+    if len(text) > _SHORT and not any(mark in text for mark in _MARKS):
+        return False
+    return _CODE.search(text) is not None
 
 
 # scipy.stats._distn_infrastructure.parse_arg_template, filled in: names, numbers and commas, and

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from enum import Enum
+from functools import lru_cache
 from itertools import takewhile
 from typing import NamedTuple
 
@@ -36,6 +37,7 @@ from modelward.formats.pickle.text import latin1_source, read_text
 from modelward.formats.pickle.values import (
     MORE,
     MORE_TEXT,
+    SHORT_TEXT,
     UNKNOWN,
     Box,
     Call,
@@ -58,6 +60,7 @@ _MAPPINGS = frozenset({("builtins", "dict")}) | {
 _TEXT_TYPES = frozenset(("builtins", name) for name in ("bytes", "bytearray", "str")) | {("array", "array")}
 _NUMERIC = re.compile(r"[<>=|]?(?:[?bBhHiIlLqQefdgFDG]|[biufcmM][0-9]+)")  # a dtype of numpy
 _PIECE, _OVERLAP, _MOST_CODE = 1 << 16, 256, 16 << 20
+_KEPT_TEXTS = 1_000
 _NODES = 2_000
 _DEPTH = 8
 _MAKES = "makes"  # how a class is called that another callable instantiates
@@ -99,6 +102,7 @@ class Judge:
         self._names: dict[Global, Finding] = {}
         self._said: set[tuple[str, str]] = set()
         self._code: dict[int, bool] = {}
+        self._texts: dict[int, str | None] = {}
 
     def judge(self, event: Event) -> Iterator[Said]:
         match event:
@@ -159,9 +163,10 @@ class Judge:
         if ruling.rule is not None:
             if isinstance(call.func, Global):
                 self._names.pop(call.func, None)
-            does = call_text(call.func, call.args, call.kwargs)
             if ruling.rule is rules.UNKNOWN_CLASS:
                 does = f"{render(call.func)}(…)"  # one line for each class is enough
+            else:
+                does = call_text(call.func, call.args, call.kwargs)
             yield from self._say(ruling.rule, ruling.message, event.at, call.how, does)
         yield from ruling.loads
 
@@ -235,9 +240,9 @@ class Judge:
         """The ruling if every condition holds; None if one does not."""
         if type(args) not in (tuple, List) or depth == 0 or (kwargs and not self._is_plain(kwargs)):
             return None
-        worst = Ruling(Grade.PLAIN)
+        worst, args = Ruling(Grade.PLAIN), tuple(map(self._string, args))
         for condition in entry.conditions:
-            ruling = self._condition(condition, tuple(args), depth)
+            ruling = self._condition(condition, args, depth)
             if ruling is None:
                 return None
             worst = _worse(worst, ruling)
@@ -304,7 +309,8 @@ class Judge:
         if isinstance(value, Global):
             module, owner = real_name(value)
             return Ruling(Global(module, f"{owner}.{name[0]}", False))
-        return Ruling(Grade.TAINTED) if self._is_plain(value) and not name[0].startswith("__") else None
+        known = isinstance(value, Call) or self._is_plain(value)  # a bound method, say, of the user's own class
+        return Ruling(Grade.TAINTED) if known and not name[0].startswith("__") else None
 
     def _bytes(self, value: Value) -> Nested | None:
         """Bytes as they stand in the stream, or (below protocol 3) as a text to be encoded."""
@@ -315,7 +321,7 @@ class Judge:
         if real_name(value.func) != ("_codecs", "encode") or type(value.args) is not tuple:
             return None
         text, encoding = value.args
-        if encoding not in ("latin1", "latin-1"):
+        if self._string(encoding) not in ("latin1", "latin-1"):
             return None
         if isinstance(text, Text):
             # what a Python 2 string is depends on the loader's encoding
@@ -343,29 +349,33 @@ class Judge:
             target.note = _worse(Ruling(target.note), Ruling(self._kept(items, None))).grade
 
     def _build(self, event: Build) -> Iterator[Said]:
-        target = event.target
+        target, state = event.target, event.state
         note = target.note if isinstance(target, Call) else None
+        for ruling in (self._target_ruling(target), self._build_ruling(target, state, note)):
+            if ruling.rule is not None:
+                does = f"{render(target)}.__setstate__({render(state)})"
+                yield from self._say(ruling.rule, ruling.message, event.at, "BUILD", does)
+        if note is Grade.PLAIN and isinstance(target, Call):
+            target.note = self._kept(state, None)
+
+    def _target_ruling(self, target: Value) -> Ruling:
         imported = alias(target)
-        does = f"{render(target)}.__setstate__({render(event.state)})"
         if isinstance(imported, Global):
-            message = f"state is set on the imported {render(imported)}"
-            yield from self._say(rules.GLOBAL_CHANGE, message, event.at, "BUILD", does)
-        elif target is UNKNOWN:
-            yield from self._say(rules.COMPUTED_CALL, "something computed is changed", event.at, "BUILD", does)
-        ruling = self._state_ruling(event.state)
-        if _is_partial(target) and type(event.state) is tuple:
+            return Ruling(Grade.TAINTED, rules.GLOBAL_CHANGE, f"state is set on the imported {render(imported)}")
+        if target is UNKNOWN:
+            return Ruling(Grade.TAINTED, rules.COMPUTED_CALL, "something computed is changed")
+        return Ruling(Grade.PLAIN)
+
+    def _build_ruling(self, target: Value, state: Value, note: object) -> Ruling:
+        ruling = self._built(state) if note is Grade.OBJECT else self._state_ruling(state)
+        if _is_partial(target) and type(state) is tuple:
             # functools.partial.__setstate__((func, args, keywords, attributes))
-            bound = self._binds(event.state[0], event.state[1:3], _DEPTH) if event.state else None
+            bound = self._binds(state[0], state[1:3], _DEPTH) if state else None
             ruling = _worse(ruling, bound or Ruling(Grade.TAINTED))
-        if ruling.rule is None and note is Grade.OBJECT:
-            ruling = self._built(event.state)
-        if ruling.rule is None and _is_odd_state(event.state, note):
+        if ruling.rule is None and _is_odd_state(state, note):
             message = f"{render(target)} is restored from a state that was computed"
             ruling = Ruling(Grade.TAINTED, rules.ODD_ARGUMENT, message)
-        if note is Grade.PLAIN and isinstance(target, Call) and not self._is_plain(event.state):
-            target.note = self._kept(event.state, None)
-        if ruling.rule is not None:
-            yield from self._say(ruling.rule, ruling.message, event.at, "BUILD", does)
+        return ruling
 
     def _state_ruling(self, state: Value) -> Ruling:
         for part in state if type(state) is tuple else (state,):
@@ -413,9 +423,18 @@ class Judge:
 
     def _text(self, value: Value) -> str | None:
         """The text that *value* is; None where it is none, or too long to be looked at."""
-        if isinstance(value, Text):
-            return read_text(self._source, value.at)
-        return value if isinstance(value, str) else None
+        if not isinstance(value, Text):
+            return value if isinstance(value, str) else None
+        if value.at not in self._texts:
+            if len(self._texts) > _KEPT_TEXTS:
+                self._texts.clear()
+            self._texts[value.at] = read_text(self._source, value.at)
+        return self._texts[value.at]
+
+    def _string(self, value: Value) -> Value:
+        """A short string that the machine had let go of, as itself."""
+        text = self._text(value) if isinstance(value, Text) else None
+        return value if text is None or len(text) > SHORT_TEXT else text
 
     # -- what reaches an argument
 
@@ -446,7 +465,8 @@ class Judge:
         """Free text, or code. It is not asked whether the text looks harmful."""
         return any(
             (isinstance(item, str) and not _TOKEN.fullmatch(item))
-            or isinstance(item, Text | Data)
+            or isinstance(item, Data)
+            or (isinstance(item, Text) and not _TOKEN.fullmatch(self._text(item) or " "))
             or item is MORE
             or item is MORE_TEXT
             or (isinstance(item, Call) and _makes_text(item))
@@ -487,6 +507,7 @@ def name_rule(target: Global) -> tuple[Rule | None, str]:
     return None, ""
 
 
+@lru_cache(maxsize=1 << 14)
 def danger_of(target: Global) -> str:
     """What a call of *target* is known to do, however its dotted path is cut into module and name."""
     module, name = real_name(target)

@@ -34,7 +34,8 @@ def examine(source: Source, limits: Limits) -> FileScan:
             break
     size = source.size
     gaps = tuple(dict.fromkeys(kept.gaps))
-    return FileScan(formats, tuple(kept.grave + kept.minor), gaps, size, _examined(gaps, size))
+    findings = tuple(dict.fromkeys(kept.grave + kept.minor))
+    return FileScan(formats, findings, gaps, size, _examined(gaps, size))
 
 
 class _Kept:

@@ -16,6 +16,7 @@ _CODE = re.compile(r"[<>=|]?([?a-zA-Z])([0-9]{0,9})")
 _BARE_SIZES = dict(zip("?bBhHiIlLqQefdgFDG", (1, 1, 1, 2, 2, 4, 4, 8, 8, 8, 8, 2, 4, 8, 16, 8, 16, 32), strict=True))
 _HAS_OBJECT = 1  # NPY_ITEM_HASOBJECT
 _FLEXIBLE = "SUV"
+_STRING_DTYPES = ("numpy.dtypes.StringDType", "numpy._core._internal._convert_to_stringdtype_kwargs")
 _DEPTH = 4
 
 
@@ -82,9 +83,11 @@ def _made_class(target: Value) -> str:
 
 
 def _item_size(dtype: Value, text_of: Callable[[Value], str | None]) -> tuple[int, bool] | None:
-    if not (isinstance(dtype, Call) and type(dtype.args) is tuple and dtype.args):
+    if not (isinstance(dtype, Call) and type(dtype.args) is tuple and isinstance(dtype.func, Global)):
         return None
-    if not (isinstance(dtype.func, Global) and str(dtype.func) == "numpy.dtype"):
+    if str(dtype.func) in _STRING_DTYPES:
+        return 0, True
+    if str(dtype.func) != "numpy.dtype" or not dtype.args:
         return None
     match = _CODE.fullmatch(text_of(dtype.args[0]) or "")
     if match is None:

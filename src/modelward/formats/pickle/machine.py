@@ -274,7 +274,7 @@ class Machine(Window):
     def _check_limits(self) -> None:
         """Called once a window. Walks what is alive when enough has gone by to pay for the walk."""
         self.memo.trim()
-        if len(self.memo.dense) + len(self.memo.sparse) > MOST_ENTRIES:
+        if len(self.memo.dense) > MOST_ENTRIES or len(self.memo.sparse) > MOST_ENTRIES // 20:
             raise Broken(f"more than {MOST_ENTRIES:,} memo entries", limit=True)
         if self.here - self._swept >= min(8 * self._live, _SWEEP):
             self._swept = self.here
@@ -303,6 +303,8 @@ class Machine(Window):
                 yield event
             elif event.why:
                 raise Broken(event.why, truncated=event.truncated, limit=event.limit)
+            else:
+                self.stack[-1] = event.result
         self.skip(inner.here - self.here)
 
     def _remembered(self, index: int) -> Value:

@@ -83,7 +83,10 @@ def _list(items: tuple[Value, ...] | list[Value], depth: int) -> str:
 
 
 def _name(value: Global) -> str:
-    return "".join(c if c.isprintable() and not c.isspace() else f"\\x{ord(c):02x}" for c in str(value))
+    text = str(value)
+    if text.isascii() and text.isprintable() and " " not in text:
+        return text
+    return "".join(c if c.isprintable() and not c.isspace() else f"\\x{ord(c):02x}" for c in text)
 
 
 def _quote(text: str) -> str:

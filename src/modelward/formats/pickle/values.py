@@ -97,7 +97,7 @@ class Box(list[Value]):
         """Further items, of which only what condense keeps stays known."""
         if not self or self[-1] is not MORE:
             self += items
-            if len(self) > SMALL:
+            if len(self) > 2 * _KEPT:  # not at every single item
                 self[:] = condense(self, pairs=type(self) is Dict)
 
 
@@ -172,7 +172,7 @@ def condense(items: list[Value], *, pairs: bool = False) -> list[Value]:
     """The first items, and of the others as many as there is room for: first what is neither number
     nor string, then strings.
 
-    MORE or MORE_TEXT at the end says that something other than numbers was dropped.
+    MORE or MORE_TEXT at the end (a pair of it, among *pairs*) says that something other than numbers was dropped.
     """
     if len(items) <= SMALL:
         return items
@@ -186,7 +186,7 @@ def condense(items: list[Value], *, pairs: bool = False) -> list[Value]:
     live = [unit for unit in units if not all(is_number(item) or _is_text(item) for item in unit)]
     texts = [unit for unit in units if all(is_number(item) or _is_text(item) for item in unit)]
     kept = [item for unit in (live + texts)[:room] for item in unit]
-    return [*head, *kept, MORE_TEXT if len(live) <= room else MORE]
+    return [*head, *kept, *([MORE_TEXT if len(live) <= room else MORE] * step)]
 
 
 def _is_text(value: Value) -> bool:
