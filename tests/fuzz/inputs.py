@@ -133,11 +133,11 @@ def _names() -> list[tuple[str, str]]:
     return [(module, name) for module, *listed in lines for name in listed[:2] if "=" not in name]
 
 
-_NOT_UTF8 = pickle.BINUNICODE + (100).to_bytes(4, "little") + b"\xff" * 100
+NOT_UTF8 = pickle.BINUNICODE + (100).to_bytes(4, "little") + b"\xff" * 100
 _TEXTS = ("", "a", "latin1", "append", "__setstate__", "_parse_arg_template", "a.b", "\xe9", "x" * 100)
 _names_in_the_table = st.deferred(lambda: st.sampled_from(_names()))
 _plain = st.one_of(
-    st.sampled_from((*map(text, _TEXTS), _NOT_UTF8)),
+    st.sampled_from((*map(text, _TEXTS), NOT_UTF8)),
     st.sampled_from((NONE, FALSE, pickle.EMPTY_TUPLE, blob(b"N."), b"I01\n", b"Vtext\n", b"S'text'\n")),
     st.integers(-2, 5).map(number),
     _names_in_the_table.map(lambda found: name(*found)),

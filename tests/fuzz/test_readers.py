@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
+from tests.corpus.opcodes import build, mapping, name, new, stream
 from tests.formats.zips import CountingSource
-from tests.fuzz.inputs import LIMITS, bounded, compressed, damaged, every_seed, programs, seeds
+from tests.fuzz.inputs import LIMITS, NOT_UTF8, bounded, compressed, damaged, every_seed, programs, seeds
 
 from modelward.checks.scan.examiners import EXAMINERS, NOT_READ
 from modelward.checks.scan.model import Scan, decode, encode
@@ -154,6 +155,7 @@ def test_walk(data: bytes) -> None:
 
 @bounded
 @given(programs)
+@example(stream(build(new(name("somewhere", "Thing")), mapping(_parse_arg_template=NOT_UTF8))))
 def test_judgement(data: bytes) -> None:
     assert examine(BytesSource(data), LIMITS).formats[0] == "pickle"
 

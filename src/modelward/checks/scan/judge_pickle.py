@@ -51,6 +51,7 @@ from modelward.formats.pickle.values import (
     Value,
     is_number,
 )
+from modelward.formats.pickle.window import Broken
 from modelward.formats.source import BytesSource, Slice
 
 _TOKEN = re.compile(r"[\w:+-]{0,24}")  # a dtype, a device, a mode; not a path, a module or a command
@@ -101,6 +102,7 @@ class Judge:
         self._persistent = persistent or self._unknown_persistent
         self._names: dict[Global, Finding] = {}
         self._said: set[tuple[str, str]] = set()
+        self._without_args: dict[tuple[Global, str], Ruling] = {}
         self._code: dict[int, bool] = {}
         self._texts: dict[int, str | None] = {}
 
@@ -156,7 +158,7 @@ class Judge:
 
     def _invocation(self, event: Invocation) -> Iterator[Said]:
         call = event.call
-        ruling = self._call(call.func, call.args, call.kwargs, call.how, _DEPTH)
+        ruling = self._ruling_of(call)
         call.note = ruling.grade
         if isinstance(ruling.grade, Global):
             self._reference(event.at, ruling.grade, call.how)
@@ -169,6 +171,14 @@ class Judge:
                 does = call_text(call.func, call.args, call.kwargs)
             yield from self._say(ruling.rule, ruling.message, event.at, call.how, does)
         yield from ruling.loads
+
+    def _ruling_of(self, call: Call) -> Ruling:
+        if not (isinstance(call.func, Global) and call.args == () and call.kwargs is None):
+            return self._call(call.func, call.args, call.kwargs, call.how, _DEPTH)
+        key = call.func, call.how  # objects of one class, by the thousand
+        if key not in self._without_args:
+            self._without_args[key] = self._call(call.func, (), None, call.how, _DEPTH)
+        return self._without_args[key]
 
     def _call(self, func: Value, args: Value, kwargs: Value, how: str, depth: int) -> Ruling:
         func = alias(func)
@@ -255,7 +265,7 @@ class Judge:
         if index is None:
             return Ruling(Grade.PLAIN) if self._is_plain(args) else None
         if index >= len(args):
-            return None if condition.verb == "oneof" else Ruling(Grade.PLAIN)
+            return None if condition.verb in ("oneof", "loads") else Ruling(Grade.PLAIN)
         value = args[index]
         second = () if condition.other is None else args[condition.other : condition.other + 1]
         match condition.verb:
@@ -422,13 +432,16 @@ class Judge:
         return latin1_source(self._source, text.at, self._here.budget)
 
     def _text(self, value: Value) -> str | None:
-        """The text that *value* is; None where it is none, or too long to be looked at."""
+        """The text that *value* is; None where it is none, too long to be looked at, or not UTF-8."""
         if not isinstance(value, Text):
             return value if isinstance(value, str) else None
         if value.at not in self._texts:
             if len(self._texts) > _KEPT_TEXTS:
                 self._texts.clear()
-            self._texts[value.at] = read_text(self._source, value.at)
+            try:
+                self._texts[value.at] = read_text(self._source, value.at)
+            except Broken:  # where it is pushed, loading fails
+                self._texts[value.at] = None
         return self._texts[value.at]
 
     def _string(self, value: Value) -> Value:
@@ -533,7 +546,7 @@ def _walks(name: str) -> bool:
 
 
 def _is_literal(value: Value) -> bool:
-    return is_number(value) or isinstance(value, str | Text | Data | Box | tuple)
+    return is_number(value) or isinstance(value, str | Text | Data | Box) or type(value) is tuple
 
 
 def _is_pairs(value: Value) -> bool:
