@@ -128,12 +128,18 @@ def test_too_many_arrays_are_a_gap() -> None:
 REAL = save(np.arange(4, dtype="<i2"))
 
 
-@given(st.binary(min_size=1, max_size=30))
+@given(st.binary(min_size=1, max_size=30).filter(lambda suffix: not suffix.startswith(MAGIC)))
 @settings(deadline=None)
-def test_every_suffix_is_found_and_handed_on(suffix: bytes) -> None:
+def test_every_suffix_that_is_no_array_is_found_and_handed_on(suffix: bytes) -> None:
     finding, rest = examine(REAL + suffix)
     assert isinstance(finding, Finding) and finding.rule.id == "npy-trailing-bytes"
     assert content(rest) == suffix
+
+
+@given(st.binary(max_size=24))
+@settings(deadline=None)
+def test_a_suffix_that_begins_like_an_array_is_one_more_array_and_is_judged(suffix: bytes) -> None:
+    assert examine(REAL + MAGIC + suffix)
 
 
 @given(st.integers(0, len(REAL) - 1), st.integers(0, 255))

@@ -365,8 +365,8 @@ class Judge:
             if ruling.rule is not None:
                 does = f"{render(target)}.__setstate__({render(state)})"
                 yield from self._say(ruling.rule, ruling.message, event.at, "BUILD", does)
-        if note is Grade.PLAIN and isinstance(target, Call):
-            target.note = self._kept(state, None)
+        if isinstance(target, Call) and note in _HARMLESS:
+            target.note = _worse(Ruling(note), Ruling(self._kept(state, None))).grade
 
     def _target_ruling(self, target: Value) -> Ruling:
         imported = alias(target)

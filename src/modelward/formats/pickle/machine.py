@@ -76,6 +76,8 @@ class Machine(Window):
         self._events: list[Event] = []
         self._result: Value = None
         self.op_at = at
+        self._string: Value = MISSING  # the one that a handler pushed last, and where
+        self._string_at = 0
         self._edge = 0
         self._frame_end: float = math.inf
         self._swept = at
@@ -243,6 +245,8 @@ class Machine(Window):
                 handler(self)
                 if self._events:
                     yield from self._drain()
+                if self._string is not text and self._string is not MISSING:
+                    text, text_at = self._string, self._string_at
                 buf, base, pos, limit = self.buf, self.base, self.pos, self._edge
         finally:
             self.op_at = base + pos
@@ -366,7 +370,7 @@ class Machine(Window):
         self.ready()
         at = self.pos
         self.skip(size)
-        self.stack.append(utf8(self.buf[at : at + size]))
+        self._push_string(utf8(self.buf[at : at + size]))
 
     def _binstring(self, width: int) -> None:
         size = self.unsigned(width)
@@ -379,7 +383,11 @@ class Machine(Window):
         self.ready()
         at = self.pos
         self.skip(size)
-        self.stack.append(python2_text(self.buf[at : at + size]))
+        self._push_string(python2_text(self.buf[at : at + size]))
+
+    def _push_string(self, text: str) -> None:
+        self._string, self._string_at = text, self.op_at
+        self.stack.append(text)
 
     def _data(self, width: int) -> None:
         size = self.unsigned(width)
@@ -387,7 +395,10 @@ class Machine(Window):
 
     def _line_text(self, read: Callable[[bytes], str]) -> None:
         text = read(self.line())
-        self.stack.append(text if len(text) <= SHORT_TEXT else Text(self.op_at))
+        if len(text) <= SHORT_TEXT:
+            self._push_string(text)
+        else:
+            self.stack.append(Text(self.op_at))
 
     def _int(self) -> None:
         line = self.line(blanks=False)
@@ -460,7 +471,11 @@ class Machine(Window):
         self.stack.append(self._remembered(self._memo_line()))
 
     def _put(self) -> None:
-        self.memo.put(self._memo_line(), self.stack[-1])
+        index, value = self._memo_line(), self.stack[-1]
+        if value is self._string:
+            self.memo.put_text(index, value, self._string_at)
+        else:
+            self.memo.put(index, value)
 
     def _global(self) -> None:
         self.stack.append(self._named("GLOBAL"))
