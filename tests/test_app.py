@@ -209,7 +209,7 @@ def test_a_lone_pickle_is_denied_by_safe_formats(tmp_path: Path) -> None:
 
 def own_policy(folder: Path, *waivers: tuple[str, str, str]) -> str:
     """Like baseline, with waivers: (rule, digest, expires)."""
-    levels = Path(app.__file__).parent / "policy" / "levels"
+    levels = Path(app.__file__).parent.parent / "policy" / "levels"
     parts = [(levels / "baseline.toml").read_text()] + [
         f'[[waiver]]\nrule = "{rule}"\ndigest = "{digest}"\nexpires = {expires}\nreason = "known"\n'
         for rule, digest, expires in waivers

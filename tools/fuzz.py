@@ -31,6 +31,7 @@ from types import FrameType
 from typing import NoReturn
 
 from bench import inputs
+from tests.corpus import every_format
 from tests.corpus.files import npy, zipped
 from tests.corpus.hostile import samples
 
@@ -60,12 +61,13 @@ class Seed:
 
 
 def seeds() -> list[Seed]:
-    plain = [*_plain()]
-    return [*(Seed(sample.data, sample.runs) for sample in samples()), *map(Seed, plain)]
+    made = [*every_format.ordinary().values(), *every_format.hostile().values()]
+    return [*(Seed(sample.data, sample.runs) for sample in samples()), *map(Seed, _plain()), *map(Seed, made)]
 
 
 def _plain() -> Iterator[bytes]:
     tiny = inputs.tiny_pickle(1)
+    yield from (b'{"model_type": "bert", "layers": [1, 2.5, null]}', b"A text about a model.\n")
     array = npy("{'descr': '<f8', 'fortran_order': False, 'shape': (2,), }", bytes(16))
     yield from (tiny, array, zipped({"a.npy": array, "b.pkl": tiny}), _tar({"a.pkl": tiny, "b/c.npy": array}))
     yield from (gzip.compress(tiny, mtime=0), bz2.compress(tiny), lzma.compress(tiny), zlib.compress(tiny))

@@ -53,12 +53,26 @@ def _unreadable(kind: str, source: Source, here: Here) -> Iterator[Said]:
     return examine_unreadable_archive(kind, source, here)
 
 
+def _json(source: Source, here: Here) -> Iterator[Said]:
+    from modelward.checks.scan.documents import examine_json
+
+    return examine_json(source, here)
+
+
+def _text(source: Source, here: Here) -> Iterator[Said]:
+    from modelward.checks.scan.texts import examine_text
+
+    return examine_text(source, here)
+
+
 EXAMINERS: Mapping[str, Examiner] = {
     "pickle": _pickle,
     "zip": _zip,
     "tar": _tar,
     "safetensors": _safetensors,
     "npy": _npy,
+    "json": _json,
+    "text": _text,
     **{kind: partial(_compressed, kind) for kind in ("gzip", "bz2", "xz", "lzma", "zlib", "zfile")},
     **{kind: partial(_unreadable, kind) for kind in ("7z", "rar", "lz4", "zstd")},
 }
