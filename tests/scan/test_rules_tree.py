@@ -12,13 +12,16 @@ from hypothesis import strategies as st
 
 from modelward.checks.scan import CHECK, Seen
 from modelward.checks.scan.model import FileScan, TreeFinding
-from modelward.checks.scan.naming import TOO_MANY, Naming, code_named_in
-from modelward.checks.scan.rules_tree import NAMED_CODE, PYTHON_FILE, SCRIPT_FILE, examine_tree
+from modelward.checks.scan.naming import Naming, code_named_in
+from modelward.checks.scan.notes import TOO_MANY, Notes
+from modelward.checks.scan.rules_tree import NAMED_CODE, PYTHON_FILE, SCRIPT_FILE
+from modelward.checks.scan.tree import Tree, examine_tree
 from modelward.core.artifact import Blob, tree_artifact
 from modelward.core.canonical import encode
 from modelward.core.digest import Digest
 from modelward.core.finding import Finding, Unexamined
 from modelward.core.limits import Limits
+from modelward.formats.json_tree import LARGEST
 from modelward.formats.source import BytesSource
 
 WINDOW = 1 << 18
@@ -50,7 +53,7 @@ def examine(files: Mapping[str, FileScan | bytes]) -> list[TreeFinding]:
     """*files* with content are configurations."""
     scans = {path: file if isinstance(file, FileScan) else scanned("json") for path, file in files.items()}
     found = {path: naming(file) for path, file in files.items() if isinstance(file, bytes)}
-    return list(examine_tree(scans, {path: said for path, said in found.items() if said}))
+    return list(examine_tree(Tree(scans, {path: Notes(said) for path, said in found.items() if said}, {})))
 
 
 def rules(files: Mapping[str, FileScan | bytes]) -> dict[str, str]:
@@ -119,7 +122,7 @@ def test_nothing_is_named(text: str) -> None:
         '{"auto_map": "x.Y"',
         '{"auto_map": "x.Y"} // comment',
         "{'auto_map': 'x.Y'}",
-        '{"auto_map": "x.Y", "deep": ' + "[" * 100_000 + "]" * 100_000 + "}",
+        '{"auto_map": "x.Y", "deep": ' + "[" * 1_000 + "]" * 1_000 + "}",
         b'{"auto_map": "\xff"}',
     ],
 )
@@ -130,8 +133,8 @@ def test_what_cannot_be_read_is_a_problem(text: str | bytes) -> None:
 @pytest.mark.parametrize("key", ['"auto_map"', '"auto\\u005fmap"', '"custom_pipeline"'])
 @pytest.mark.parametrize("at", [0, WINDOW - 40, WINDOW - 7, WINDOW - 1, WINDOW, (1 << 20) + 5])
 def test_a_name_in_a_large_file_is_never_overlooked(key: str, at: int) -> None:
-    """One MiB is parsed at most; padding a configuration must not hide what it names."""
-    padded = "{" + " " * at + key + ': "x.Y"' + " " * (1 << 20) + "}"
+    """Four MiB are parsed at most; padding a configuration must not hide what it names."""
+    padded = "{" + " " * at + key + ': "x.Y"' + " " * LARGEST + "}"
     assert "too large" in problem(padded)
     assert problem(padded) == problem(padded[:-1])
 
@@ -243,7 +246,7 @@ def test_what_cannot_be_told_is_unexamined_beside_what_was_found() -> None:
         "config.json": "it can name code, and is no JSON that can be read here",
         "modeling.py": PYTHON_FILE.id,
     }
-    (only,) = examine_tree({"z.json": scanned("json")}, {"z.json": TOO_MANY})
+    (only,) = examine_tree(Tree({"z.json": scanned("json")}, {"z.json": TOO_MANY}, {}))
     assert isinstance(only.said, Unexamined)
 
 
@@ -259,3 +262,43 @@ def test_a_lone_file_has_no_name_to_judge_by() -> None:
     assert len(CHECK.examine(tree, seen).tree) == 1
     lone = type(tree)(blob.digest, {"": blob}, "handler.py")
     assert CHECK.examine(lone, seen).tree == ()
+
+
+# Other loaders
+
+
+def test_a_pipeline_of_diffusers_names_its_own_module() -> None:
+    """https://huggingface.co/docs/diffusers/using-diffusers/custom_pipeline_overview"""
+    body = config(_class_name=["my_pipeline", "Pipe"], unet=["my_unet", "Net"], vae=["diffusers", "AutoencoderKL"])
+    files: dict[str, FileScan | bytes] = {"model_index.json": body}
+    files |= {"my_pipeline.py": scanned(), "unet/my_unet.py": scanned(), "other/my_unet.py": scanned()}
+    assert rules(files) == {
+        "my_pipeline.py": NAMED_CODE.id,
+        "unet/my_unet.py": NAMED_CODE.id,
+        "other/my_unet.py": PYTHON_FILE.id,
+    }
+
+
+def test_an_ordinary_pipeline_names_nothing() -> None:
+    body = config(
+        _class_name="StableDiffusionPipeline", safety_checker=["stable_diffusion", "Checker"], vae=[None, None]
+    )
+    assert rules({"model_index.json": body}) == {}
+
+
+def test_modules_of_sentence_transformers() -> None:
+    """https://sbert.net/docs/sentence_transformer/usage/custom_models.html"""
+    own = json.dumps([{"idx": 0, "name": "0", "path": "", "type": "custom.Transformer"}]).encode()
+    assert rules({"modules.json": own, "custom.py": scanned()}) == {"custom.py": NAMED_CODE.id}
+    ordinary = own.replace(b"custom.", b"sentence_transformers.models.")
+    assert rules({"modules.json": ordinary}) == {}
+    assert rules({"modules.json": own.replace(b"custom.", b"sentence_transformers_evil.")}) == {
+        "modules.json": NAMED_CODE.id
+    }
+
+
+def test_the_library_that_an_adapter_names() -> None:
+    """peft imports auto_mapping.parent_library."""
+    body = config(auto_mapping={"base_model_class": "M", "parent_library": "evil"})
+    assert rules({"adapter_config.json": body, "evil.py": scanned()}) == {"evil.py": NAMED_CODE.id}
+    assert rules({"adapter_config.json": body.replace(b"evil", b"transformers.models.llama.modeling_llama")}) == {}

@@ -9,8 +9,8 @@ from typing import Any
 from modelward.checks.scan import model
 from modelward.checks.scan.callables import rules_version
 from modelward.checks.scan.model import PREDICATE_TYPE, FileScan, Scan
-from modelward.checks.scan.naming import Naming
-from modelward.checks.scan.rules_tree import examine_tree
+from modelward.checks.scan.notes import Notes
+from modelward.checks.scan.tree import Tree, examine_tree
 from modelward.core.artifact import Artifact, Blob
 from modelward.core.digest import Digest
 from modelward.core.finding import Finding, Location, Rule, Unexamined
@@ -22,8 +22,8 @@ class Seen:
     """What was learnt while the files were read (walk.examine), by content."""
 
     files: Mapping[Digest, FileScan]
-    configurations: Mapping[str, Naming]
-    """What code each configuration names, by its path: for the rules that connect files."""
+    notes: Mapping[str, Notes]
+    """What each configuration says of other files, by its path: for the rules that connect files."""
     limits: Limits
 
 
@@ -43,8 +43,9 @@ class ScanCheck:
         if artifact.is_tree and len(files) > 1:
             files = {digest: _beside_others(file) for digest, file in files.items()}
         by_path = {path: files[blob.digest] for path, blob in artifact.files.items()}
-        tree = tuple(examine_tree(by_path, given.configurations)) if artifact.is_tree else ()
-        return Scan(files, tree, rules_version(), given.limits)
+        digests = {path: blob.digest for path, blob in artifact.files.items()}
+        tree = Tree(by_path, given.notes, digests)
+        return Scan(files, tuple(examine_tree(tree)) if artifact.is_tree else (), rules_version(), given.limits)
 
     def encode(self, predicate: Scan) -> dict[str, Any]:
         return model.encode(predicate)

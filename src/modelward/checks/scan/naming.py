@@ -7,25 +7,29 @@ same way; what then cannot be read is said to be a problem, never passed over.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from modelward.core.artifact import Source
 from modelward.core.canonical import escape_bytes
+from modelward.formats.json_tree import LARGEST, NotJson, Value, objects, parse, values
 
 _KEYS = frozenset({"auto_map", "custom_pipelines", "custom_pipeline"})
-_LARGEST = 1 << 20
 _MOST = 100
 _LONGEST = 500
 _WINDOW = 1 << 18
 
-_WORDS = (b"auto_map", b"custom_pipeline")
-# In a JSON string any letter may be written as an escape
-_ESCAPED_WORDS = re.compile(
-    "|".join("".join(rf"(?:{chr(c)}|\\u00(?i:{c:02x}))" for c in word) for word in _WORDS).encode()
-)
+_WORDS = (b"auto_map", b"custom_pipeline", b"_class_name", b"parent_library")
+# A word of modules.json, and of every vocabulary: it says nothing about a document too large to parse
+_COMMON_WORDS = (b"idx",)
+
+
+def _spelled(words: tuple[bytes, ...]) -> re.Pattern[bytes]:
+    """In a JSON string any letter may be written as an escape."""
+    return re.compile(b"|".join(b"".join(rb"(?:%c|\\u00(?i:%02x))" % (c, c) for c in word) for word in words))
+
+
 _OVERLAP = 6 * max(map(len, _WORDS))
 
 
@@ -37,65 +41,83 @@ class Naming:
 
     names: tuple[str, ...] = ()
     problem: str = ""
+    perhaps: tuple[str, ...] = ()
+    """Names that mean code beside the configuration only if it is there."""
 
     def paths(self, where: str) -> list[str]:
         """The escaped paths of the code, as the configuration at the path *where* means them."""
-        folder = where.rpartition("/")[0]
-        found = []
-        for name in self.names:
-            module = name.rpartition(".")[0]
-            if "--" in module:
-                found.append(module)
-            elif module:
-                path = module.replace(".", "/") + ".py"
-                found.append(f"{folder}/{path}" if folder else path)
-        return list(dict.fromkeys(found))
+        return _paths(self.names, where)
+
+    def paths_if_there(self, where: str) -> list[str]:
+        """Those of the names that mean code only if it is there."""
+        return _paths(self.perhaps, where)
 
 
-TOO_MANY = Naming(problem="more configurations that name code than the limit; this one was not read")
+def _paths(names: tuple[str, ...], where: str) -> list[str]:
+    folder = where.rpartition("/")[0]
+    found = []
+    for name in names:
+        module = name.rpartition(".")[0]
+        if "--" in module:
+            found.append(module)
+        elif module:
+            path = module.replace(".", "/") + ".py"
+            found.append(f"{folder}/{path}" if folder else path)
+    return list(dict.fromkeys(found))
 
 
 def code_named_in(source: Source) -> Naming | None:
     """*source* is JSON, or something that a loader takes for it. None: it names no code."""
-    if not _mentions_code(source):
+    words = _WORDS if source.size > LARGEST else _WORDS + _COMMON_WORDS
+    if not _mentions(source, words):
         return None
-    if source.size > _LARGEST:
-        return Naming(problem=f"it can name code, and with more than {_LARGEST:,} bytes is too large to tell which")
+    if source.size > LARGEST:
+        return Naming(problem=f"it can name code, and with more than {LARGEST:,} bytes is too large to tell which")
     try:
-        # the digits of an integer do not matter, and Python refuses more than 4,300 of them
-        body = json.loads(source.read(0, source.size), object_pairs_hook=_Pairs, parse_int=len)
-    except (ValueError, RecursionError):
+        body = parse(source.read(0, source.size))
+    except NotJson:
         return Naming(problem="it can name code, and is no JSON that can be read here")
-    names = tuple(dict.fromkeys(_texts(body)))
+    names, perhaps = _escaped(_named(body)), _escaped(_components(body))
     if len(names) > _MOST or any(len(name) > _LONGEST for name in names):
         return Naming(problem=f"it names more code than any model needs: {len(names):,} names")
-    escaped = tuple(escape_bytes(name.encode("utf-8", "surrogatepass")) for name in names)
-    return Naming(escaped) if names else None
+    return Naming(names, perhaps=perhaps[:_MOST]) if names or perhaps else None
 
 
-class _Pairs(list[tuple[str, object]]):
-    """A JSON object with all its keys: of a repeated one, readers choose differently."""
-
-    __slots__ = ()
+def _escaped(names: Iterator[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(escape_bytes(name.encode("utf-8", "surrogatepass")) for name in names))
 
 
-def _mentions_code(source: Source) -> bool:
-    at = 0
+def _mentions(source: Source, words: tuple[bytes, ...]) -> bool:
+    escaped, at = _spelled(words), 0
     while window := source.read(at, _WINDOW + _OVERLAP):
-        if any(word in window for word in _WORDS) or (b"\\u00" in window and _ESCAPED_WORDS.search(window)):
+        if any(word in window for word in words) or (b"\\u00" in window and escaped.search(window)):
             return True
         at += _WINDOW
     return False
 
 
-def _texts(body: object) -> Iterator[str]:
-    """Texts below a key that names code, at any depth."""
-    todo = [(body, False)]
-    while todo:
-        value, named = todo.pop()
-        if isinstance(value, _Pairs):
-            todo += [(item, named or key in _KEYS) for key, item in value]
-        elif isinstance(value, list):
-            todo += [(item, named) for item in value]
-        elif named and isinstance(value, str):
-            yield value
+def _named(body: Value) -> Iterator[str]:
+    """Names of code that a loader looks for beside the configuration."""
+    for _, item in objects(body):
+        for key, inner in item:
+            if key in _KEYS:
+                yield from (text for _, text in values(inner) if isinstance(text, str))
+            elif key == "_class_name" and isinstance(inner, list):  # diffusers: [module, class] of a pipeline
+                yield ".".join(text for text in inner if isinstance(text, str))
+        # sentence-transformers: modules.json. https://sbert.net/docs/sentence_transformer/usage/custom_models.html
+        kind = item.get("type")
+        is_module = {"idx", "path", "type"} <= item.keys() and isinstance(kind, str)
+        if is_module and not kind.startswith("sentence_transformers."):
+            yield kind
+
+
+def _components(body: Value) -> Iterator[str]:
+    """Names that are those of an installed library, or of code beside the configuration."""
+    for _, item in objects(body):
+        is_pipeline = item.get("_class_name") is not None
+        for key, inner in item:
+            match inner:
+                case [str() as module, str() as name] if is_pipeline:  # diffusers: a component
+                    yield f"{key}/{module}.{name}"
+                case str() if key == "parent_library":  # peft imports it
+                    yield f"{inner}.py"

@@ -6,9 +6,11 @@ from collections.abc import Mapping
 
 from modelward.checks.scan import (
     rules_archive,
+    rules_names,
     rules_npy,
     rules_pickle,
     rules_safetensors,
+    rules_shards,
     rules_torch,
     rules_tree,
     rules_zip,
@@ -19,9 +21,11 @@ RULES: Mapping[str, Rule] = {
     rule.id: rule
     for module in (
         rules_archive,
+        rules_names,
         rules_npy,
         rules_pickle,
         rules_safetensors,
+        rules_shards,
         rules_torch,
         rules_tree,
         rules_zip,

@@ -1,12 +1,12 @@
-"""Rules that need names: about the files of a tree beside each other."""
+"""Code in a tree: what a configuration names, what servers import, what merely lies there."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
-from modelward.checks.scan.model import FileScan, TreeFinding
-from modelward.checks.scan.naming import Naming
-from modelward.core.finding import Finding, Location, Rule, Severity, Unexamined
+from modelward.checks.scan.model import TreeFinding
+from modelward.checks.scan.tree import Tree, finding, unexamined
+from modelward.core.finding import Rule, Severity
 
 PYTHON_FILE = Rule(
     "python-file",
@@ -38,32 +38,27 @@ _HANDLERS = ("handler.py", "code/inference.py")
 """Imported by name: Hugging Face inference endpoints and SageMaker's PyTorch containers."""
 
 
-def examine_tree(files: Mapping[str, FileScan], configurations: Mapping[str, Naming]) -> Iterator[TreeFinding]:
-    """*files* by escaped path, and by the same paths what naming.code_named_in says of the *configurations*."""
+def examine_code(tree: Tree) -> Iterator[TreeFinding]:
+    """Code that a configuration names, and code that merely lies there."""
     named: dict[str, str] = {}
-    for where, naming in sorted(configurations.items()):
-        missing = [path for path in naming.paths(where) if path not in files]
-        named = dict.fromkeys(naming.paths(where), where) | named
+    for where, notes in sorted(tree.notes.items()):
+        paths = notes.code.paths(where)
+        missing = [path for path in paths if path not in tree.files]
+        named = dict.fromkeys((*paths, *notes.code.paths_if_there(where)), where) | named
         if missing:
             more = f" (and {len(missing) - 1:,} more)" if missing[1:] else ""
-            yield _finding(where, NAMED_CODE, f"{where} names the code {missing[0]}{more}, which is not in this tree")
-        if naming.problem:
-            yield TreeFinding(where, Unexamined(Location(None), naming.problem, "find out what code it names"))
-    for path, file in sorted(files.items()):
+            yield finding(where, NAMED_CODE, f"{where} names the code {missing[0]}{more}, which is not in this tree")
+        if notes.code.problem:
+            yield unexamined(where, notes.code.problem, "find out what code it names")
+    for path, file in sorted(tree.files.items()):
         lower = path.lower()
         if path in named or lower in _HANDLERS:
             why = f"{named[path]} names it" if path in named else "servers import it by this name"
-            yield _finding(path, NAMED_CODE, f"{path} is run when the model is loaded: {why}")
+            yield finding(path, NAMED_CODE, f"{path} is run when the model is loaded: {why}")
         elif lower.endswith((".py", ".pyc", ".pyw")):
-            yield _finding(path, PYTHON_FILE, f"{path} is Python code")
+            yield finding(path, PYTHON_FILE, f"{path} is Python code")
         elif "shell-script" in file.formats:
-            yield _finding(path, SCRIPT_FILE, f"{path} is a script")
-    if not files:
-        yield TreeFinding("", Unexamined(Location(None), "there is no file to examine"))
-
-
-def _finding(path: str, rule: Rule, message: str) -> TreeFinding:
-    return TreeFinding(path, Finding(rule, Location(None), message))
+            yield finding(path, SCRIPT_FILE, f"{path} is a script")
 
 
 RULES: tuple[Rule, ...] = (PYTHON_FILE, NAMED_CODE, SCRIPT_FILE)
