@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from modelward.checks import scan as scan_check
 from modelward.checks.scan.model import FileScan
-from modelward.checks.scan.naming import TOO_MANY, Naming, code_named_in
+from modelward.checks.scan.notes import TOO_MANY, Notes, notes_of
 from modelward.checks.scan.walk import examine
 from modelward.core.artifact import Artifact, Blob, file_artifact, tree_artifact
 from modelward.core.digest import Digest
@@ -48,10 +48,10 @@ def examine_target(target: str, exclude: Sequence[str], progress: Progress | Non
     tree = open_target(target, exclude, limits)
     blobs: dict[str, Blob] = {}
     scans: dict[Digest, FileScan] = {}
-    configurations: dict[str, Naming] = {}
-    naming_code = {entry.real for entry in tree.entries if _is_configuration(entry)}
+    configurations: dict[str, Notes] = {}
+    noted = {entry.real for entry in tree.entries if _is_configuration(entry)}
     unreadable = [(gap.path, gap.why) for gap in tree.gaps]
-    read: dict[bytes, tuple[Blob, Naming | None]] = {}
+    read: dict[bytes, tuple[Blob, Notes | None]] = {}
     for done, entry in enumerate(tree.entries):
         if progress is not None:
             progress(done, len(tree.entries), entry.path)
@@ -59,21 +59,21 @@ def examine_target(target: str, exclude: Sequence[str], progress: Progress | Non
             if entry.real not in read:
                 with FileSource(entry.real) as source:
                     found = look(source, limits)
-                    naming = code_named_in(source) if found and entry.real in naming_code else None
+                    notes = notes_of(source) if found and entry.real in noted else None
                     blob = source.finish()
-                if naming and len(configurations) >= limits.findings:
-                    naming = TOO_MANY
+                if notes and len(configurations) >= limits.findings:
+                    notes = TOO_MANY
                 if found is not None:
                     scans[blob.digest] = found
-                read[entry.real] = blob, naming
-            blob, naming = read[entry.real]
+                read[entry.real] = blob, notes
+            blob, notes = read[entry.real]
         except ReadError as error:
             if not tree.is_tree:
                 raise ReadError(f"cannot read {tree.label!r}: {error}") from error
             unreadable.append((entry.path, str(error)))
             continue
         blobs[entry.path] = blob
-        if naming is not None and _is_configuration(entry):
-            configurations[entry.path] = naming
+        if notes is not None and _is_configuration(entry):
+            configurations[entry.path] = notes
     artifact = tree_artifact(blobs, tree.label) if tree.is_tree else file_artifact(blobs[""], tree.label)
     return Examined(tree, artifact, scan_check.Seen(scans, configurations, limits), tuple(sorted(unreadable)))
