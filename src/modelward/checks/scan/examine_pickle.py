@@ -125,7 +125,7 @@ def rest(streams: Streams) -> Iterator[Said]:
     end, here = streams.end, streams.here
     if end is None or end.why is None:
         if streams.source.read(streams.at, 1):
-            yield here.unexamined(f"more than {_MOST_STREAMS:,} pickles one after another", streams.at)
+            yield here.unexamined("further pickles, which were not read", streams.at)
         return
     if streams.at > 0 and end.at <= streams.at + 1 and not end.truncated:
         yield here.unexamined("bytes after the last pickle that are no pickle", streams.at, do="ask what they are for")

@@ -29,6 +29,9 @@ _KEPT_CONTAINERS = 4_000
 _KEPT_OTHERS = 50_000
 _KEPT_TEXTS = 50_000
 _UNKNOWN_CODE = OBJECT
+_HOLE = OBJECT - 1
+_WIDEST_HOLE = 16
+_HAS_HOLES = -1  # no index
 
 
 class Memo:
@@ -43,7 +46,8 @@ class Memo:
         self.dense = array("I")
         """Codes of the indices from 0 on: below OBJECT the offset of a string, else OBJECT + place."""
         self.sparse: dict[int, int] = {}
-        """Codes of indices that leave a hole below them."""
+        """Codes of indices that leave a wide hole below them. Never empty when there is any hole."""
+        self._holes = 0
         self.objects: list[Value] = [UNKNOWN]
         self.texts: dict[int, str] = {}
         """Strings by offset, those put or asked for lately."""
@@ -54,7 +58,7 @@ class Memo:
         self._room_for_others = _KEPT_OTHERS
 
     def memoize(self, value: Value) -> None:
-        self.put(len(self.dense) + len(self.sparse), value)
+        self.put(len(self.dense) + len(self.sparse) - self._holes, value)
 
     def put(self, index: int, value: Value) -> None:
         self._store(index, self.code(value))
@@ -79,7 +83,7 @@ class Memo:
             return self.objects[code - OBJECT]
         if code in self.texts:
             return self.texts[code]
-        return self._older_text(code)
+        return MISSING if code == _HOLE else self._older_text(code)
 
     def code(self, value: Value) -> int:
         """What stands for *value*, which is not a string with a known offset."""
@@ -124,11 +128,22 @@ class Memo:
     def _store(self, index: int, code: int) -> None:
         count = len(self.dense)
         if index < count:
+            self._holes -= self.dense[index] == _HOLE
             self.dense[index] = code
-        elif index == count and index not in self.sparse:
+        elif index in self.sparse:
+            self.sparse[index] = code
+        elif index <= count + _WIDEST_HOLE and self.sparse.keys() <= {_HAS_HOLES}:
+            self._bridge(index - count)
             self.dense.append(code)
         else:
             self.sparse[index] = code
+
+    def _bridge(self, width: int) -> None:
+        """Python 2's cPickle counts from 1, so that its every entry would stand above a hole."""
+        if width:
+            self._holes += width + (_HAS_HOLES not in self.sparse)
+            self.sparse[_HAS_HOLES] = _HOLE
+            self.dense.extend([_HOLE] * width)
 
     def _append(self, value: Value) -> int:
         self.objects.append(value)
