@@ -356,3 +356,14 @@ def test_a_lone_word_can_be_the_start_of_something(token: bytes) -> None:
 )
 def test_versions_digests_and_lines_are_complete(token: bytes) -> None:
     assert not short_token(token)
+
+
+@pytest.mark.parametrize("encoding", ["iso-8859-1", "cp1252", "iso-8859-2", "mac-roman"])
+def test_text_of_older_encodings(encoding: str) -> None:
+    text = "Ein längerer Text über Wörter, wie ihn Wörterbücher haben.\n" * 3
+    assert sniff(BytesSource(text.encode(encoding))) == ("text",)
+
+
+@pytest.mark.parametrize("data", [b"\xe4" * 100, b"short \xe4", b"a text \xe4 " * 20 + b"\x01", bytes(range(256)) * 4])
+def test_what_is_no_text_of_any_encoding(data: bytes) -> None:
+    assert sniff(BytesSource(data)) == ("unknown",)

@@ -135,8 +135,12 @@ def test_the_beginning_of_a_pickle_is_a_gap(data: bytes) -> None:
     assert "this could be the beginning of a pickle" in gaps(data)
 
 
+# a MANIFEST.in: INST, a module and a name
+MANIFEST = b"include *.md\nrecursive-include package *.txt *.marshal *.marshal.3\n"
+
+
 @pytest.mark.parametrize(
-    "data", [b"(See the licence.)", b"I am here\n", b"N.B. this\n", b"Pipfile\n.venv\n", b"cat\ndog\nemu\n"]
+    "data", [b"(See the licence.)", b"I am here\n", b"N.B. this\n", b"Pipfile\n.venv\n", b"cat\ndog\nemu\n", MANIFEST]
 )
 def test_prose_is_no_pickle(data: bytes) -> None:
     assert scan(data).formats == ("text",)

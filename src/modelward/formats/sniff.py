@@ -15,6 +15,7 @@ from modelward.core.artifact import Source
 from modelward.formats.json_text import LARGEST as LARGEST_JSON
 from modelward.formats.json_text import JsonText
 from modelward.formats.magic import PREFIXES, SHAPES, View
+from modelward.formats.source import BytesSource
 
 _HEAD = 1 << 16
 _TAIL = 66 << 10  # a zip's end record: 22 bytes and a comment of at most 65,535
@@ -50,6 +51,15 @@ def sniff(source: Source) -> tuple[str, ...]:
         found = [name for name in found if name not in _NEVER_TEXT]
         found += [name for name, start, largest in _TEXTS if size <= largest and start.match(head)]
         found.append(text)
+    return tuple(dict.fromkeys(found)) or ("unknown",)
+
+
+def sniff_ends(head: bytes, tail: bytes) -> tuple[str, ...]:
+    """What a file can be read as of which only the two ends are here. It promises nothing of what lies
+    between them, so it never says "text", "json" or "empty"."""
+    view = View(BytesSource(head), len(head), head, tail)
+    found = [name for prefix, name in PREFIXES if head.startswith(prefix)]
+    found += [name for name, fits in SHAPES if fits(view)]
     return tuple(dict.fromkeys(found)) or ("unknown",)
 
 
@@ -99,14 +109,31 @@ def _text(view: View) -> str | None:
         try:
             decode(window)
         except UnicodeDecodeError:
-            return None
+            return _eight_bit_text(view)
         if json:
             json.feed(window)
     try:
         decode(b"", True)
     except UnicodeDecodeError:
-        return None
+        return _eight_bit_text(view)
     return "json" if json and json.finish() else "text"
+
+
+_SHORTEST_EIGHT_BIT = 64
+_NOT_ASCII = bytes(range(0x80, 0x100))
+_DELETE = b"\x7f"
+
+
+def _eight_bit_text(view: View) -> str | None:
+    """Text of the encodings before UTF-8 (ISO 8859, code pages): no control character, and most of it
+    ASCII. A short one could be anything."""
+    if view.size < _SHORTEST_EIGHT_BIT:
+        return None
+    for window in _windows(view):
+        plain = window.translate(None, _NOT_ASCII)
+        if len(plain.translate(None, _CONTROLS + _DELETE)) != len(plain) or len(plain) < 0.7 * len(window):
+            return None
+    return "text"
 
 
 def _is_utf16(view: View) -> bool:

@@ -16,8 +16,9 @@ from modelward.formats.pickle.events import End
 from modelward.formats.sniff import looks_like_pickle_text
 
 _UNEXAMINED = frozenset({"text", "json", "image", "unknown", "shell-script"})
-# What needs no name to be imported comes about by chance in raw numbers
-_BY_CHANCE = (rules.EXTENSION_CODE, rules.COMPUTED_CALL, rules.PERSISTENT_ID)
+# What needs no name to be imported comes about by chance in raw numbers; names with dots do in texts,
+# where without PROTO they are no walk
+_BY_CHANCE = (rules.EXTENSION_CODE, rules.COMPUTED_CALL, rules.PERSISTENT_ID, rules.ATTRIBUTE_WALK)
 _PROSE = re.compile(rb"(?!\(+S['\"])[^\n]* ")  # a blank in the first line, unless it pushes a quoted string
 
 
