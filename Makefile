@@ -44,8 +44,9 @@ transcript: .demo/installed .demo/model-package
 fuzz: $(VENV)/installed
 	$(BIN)/python -m tools.fuzz --seconds $(FUZZ_SECONDS)
 
-bench:
+bench: $(VENV)/installed
 	$(PYTHON) bench/run.py
+	$(BIN)/python bench/detection.py
 
 lock: .lock/installed
 	for name in dev bench; do \
