@@ -8,27 +8,20 @@ from __future__ import annotations
 
 import json
 import pickle
-import random
 import struct
 import sys
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO
 
-TENSORS = 250
-FLOATS = 1_000_000  # float32 in each tensor: 250 x 4,000,000 bytes = 1 GB
+from bench.other_models import write_gguf, write_onnx
+from bench.weights import FLOATS, TENSORS, weights
+
 FILES = 2_000
 BATCHES = 1_037  # of 1,000 records of 27 opcodes: 28 million
 RECORDS = 1_000
 OPCODES_PER_RECORD = 27
-
-
-def weights(tensors: int, floats: int) -> Iterator[bytes]:
-    """The bytes of each tensor; no two are equal."""
-    block = random.Random(0).randbytes(4 * floats)
-    for shift in range(1, tensors + 1):
-        yield block[shift:] + block[:shift]
 
 
 def tiny_pickle(seed: int) -> bytes:
@@ -185,6 +178,8 @@ INPUTS: dict[str, Callable[[Path], None]] = {
     "many": write_many,
     "torch.pt": write_torch_zip,
     "weights.safetensors": write_safetensors,
+    "model.onnx": write_onnx,
+    "model.gguf": write_gguf,
     "long.pkl": write_long_pickle,
 }
 

@@ -58,12 +58,16 @@ RIVALS = (
     Tool("picklescan", (str(PEERS / "bin/picklescan"), "-p")),
     Tool("modelscan", (str(PEERS / "bin/modelscan"), "-p")),
     Tool("hayward", (str(PEERS / "bin/hayward"), "scan")),
+    Tool("fickling", (str(PEERS / "bin/fickling"), "--check-safety", "-p")),
+    Tool("modelaudit", (str(PEERS / "bin/modelaudit"), "scan", "--no-cache")),
 )
 INPUTS = (
     ("a tiny pickle", "tiny.pkl"),
     ("2,000 small pickles", "many"),
     ("1 GB torch zip, 250 tensors", "torch.pt"),
     ("1 GB safetensors, 250 tensors", "weights.safetensors"),
+    ("1 GB ONNX, 250 initializers", "model.onnx"),
+    ("1 GB GGUF, 250 tensors, 128,000 tokens", "model.gguf"),
     ("28 million opcodes", "long.pkl"),
 )
 FLOOR_INPUT = "torch.pt"
@@ -73,7 +77,7 @@ HEAVY = "long.pkl"  # the peers need minutes and gigabytes
 def main() -> None:
     options = arguments()
     install()
-    subprocess.run([sys.executable, ROOT / "bench/inputs.py", DATA], check=True)
+    subprocess.run([sys.executable, "-m", "bench.inputs", DATA], check=True, cwd=ROOT)
     print_machine()
     print("\n| input | tool | CPU s | wall s | peak MB | x modelward | x floor | exit | last words |")
     print("|-|-|-:|-:|-:|-:|-:|-:|-|")
@@ -212,7 +216,7 @@ def print_machine() -> None:
         print("  ".join(line for line in listing if line.partition("==")[0] in TOOLS))
 
 
-TOOLS = ("modelward", "picklescan", "modelscan", "hayward")
+TOOLS = ("modelward", "picklescan", "modelscan", "hayward", "fickling", "modelaudit")
 
 
 def processor() -> str:

@@ -5,11 +5,15 @@ from __future__ import annotations
 import pickle
 import pickletools
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 
+import pytest
 import torch
-from bench import inputs
+from bench import inputs, other_models
 from safetensors.torch import load_file
+
+from modelward import app
 
 
 def test_torch_zip_is_a_state_dict(tmp_path: Path) -> None:
@@ -47,3 +51,11 @@ def test_long_pickle_has_the_opcodes_that_it_claims(tmp_path: Path) -> None:
     words, records = pickle.loads(raw)  # noqa: S301 - our own bytes, and no GLOBAL among them
     assert words == inputs.SHARED
     assert records[7]["name"] == "item-0000007"
+
+
+@pytest.mark.parametrize("write", [other_models.write_onnx, other_models.write_gguf])
+def test_other_models_are_clean(write: Callable[..., None], tmp_path: Path) -> None:
+    write(tmp_path / "model", tensors=3, floats=101)
+    result = app.scan(str(tmp_path / "model"))
+    assert result.outcome() == "clean"
+    assert result.coverage.formats[0][0] in ("onnx", "gguf")
