@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from modelward.checks.scan import rules_pickle as rules
+from modelward.checks.scan.embedded import embedded_pickles
 from modelward.checks.scan.here import Here, Nested, Said
 from modelward.checks.scan.judge_pickle import Judge, PersistentRule
 from modelward.core.artifact import Source
@@ -70,6 +71,7 @@ class Streams:
                 yield from self.judge.judge(event)
                 yield from self._impossible(event)
         yield from self.judge.finish()
+        yield from embedded_pickles(self.source, start, machine.here)
         if self.end is not None and self.end.why is None:
             yield from self._whole(start, machine, self.end.result)
             self.at = machine.here
