@@ -172,7 +172,7 @@ def test_statements_are_read_back_and_are_the_ones_that_the_result_names(tmp_pat
 
 def test_statements_lie_under_names_of_what_they_are_about(tmp_path: Path) -> None:
     result = app.check(fill(tmp_path / "m", MODEL), statements=str(tmp_path / "new" / "folder"))
-    about = f"{result.scan.digest.algorithm}-{result.scan.digest.value}.json"
+    about = str(result.scan.digest).replace(":", "-") + ".json"
     names = sorted(path.name for path in (tmp_path / "new" / "folder").iterdir())
     assert names == [f"manifest-{about}", f"scan-{about}"]
 
@@ -208,15 +208,15 @@ def test_a_lone_pickle_is_denied_by_safe_formats(tmp_path: Path) -> None:
     assert app.check(str(tmp_path / "m.bin"), policy="safe-formats").decision == "deny"
 
 
-def own_policy(folder: Path, *waivers: tuple[str, str, str]) -> str:
-    """Like baseline, with waivers: (rule, digest, expires)."""
+def own_policy(folder: Path, *waivers: tuple[str, str, str], more: str = "") -> str:
+    """Like baseline, with waivers: (rule, digest, expires); *more* goes into the last of them."""
     levels = Path(app.__file__).parent.parent / "policy" / "levels"
     parts = [(levels / "baseline.toml").read_text()] + [
         f'[[waiver]]\nrule = "{rule}"\ndigest = "{digest}"\nexpires = {expires}\nreason = "known"\n'
         for rule, digest, expires in waivers
     ]
     path = folder / "own.toml"
-    path.write_text("\n".join(parts))
+    path.write_text("\n".join(parts) + more)
     return str(path)
 
 
@@ -246,10 +246,14 @@ def test_waivers_for_what_the_tree_says_and_for_gaps(tmp_path: Path) -> None:
     cut = f"sha256:{sha256(HARMLESS[:-3])}"
     some = [("named-python-code", tree, "2999-12-31"), ("unexamined", cut, "2999-12-31")]
     assert app.check(str(target), policy=own_policy(tmp_path, *some)).decision == "incomplete"
-    result = app.check(str(target), policy=own_policy(tmp_path, *some, ("unexamined", tree, "2999-12-31")))
+    gap = ("unexamined", tree, "2999-12-31")
+    result = app.check(str(target), policy=own_policy(tmp_path, *some, gap, more='file = "gone"\n'))
     assert result.decision == "allow"
     assert {waived.place.file for waived in result.waived} == {"modeling_x.py", "cut.pkl", "gone"}
     assert {waived.place for waived in result.waived} <= {*result.scan.findings, *result.scan.unexamined}
+    (target / "gone").rename(target / "gone too")
+    result = app.check(str(target), policy=own_policy(tmp_path, *some, gap, more='file = "gone"\n'))
+    assert result.decision == "incomplete"
 
 
 @pytest.mark.parametrize(

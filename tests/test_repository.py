@@ -185,7 +185,8 @@ def test_rule_is_well_formed(rule: str) -> None:
 # split, so that this file is not a hit itself
 LEFT_OPEN = re.compile(r"\bTO" r"DO\b|\bFIX" r"ME\b|mark\.sk" r"ip|mark\.xf" r"ail")
 SWALLOWED = re.compile(r"except Exception")
-OUTERMOST = "src/modelward/cli/main.py"  # turns a defect into exit code 4
+# of the process, and of one file: they turn a defect into exit code 4
+OUTERMOST = ["src/modelward/app/one_file.py", "src/modelward/cli/main.py"]
 
 
 def test_nothing_is_left_open_or_skipped() -> None:
@@ -194,4 +195,4 @@ def test_nothing_is_left_open_or_skipped() -> None:
 
 def test_no_error_is_swallowed() -> None:
     sources = [path for path in CODE if path.is_relative_to(ROOT / "src")]
-    assert [named(path) for path in sources if SWALLOWED.search(path.read_text())] == [OUTERMOST]
+    assert [named(path) for path in sources if SWALLOWED.search(path.read_text())] == OUTERMOST

@@ -7,11 +7,14 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from tests.report.samples import CLASS, RULES, checked, found, gap, scanned
 
+from modelward.app.baseline import Baseline
+from modelward.app.reading import ALONE, How
 from modelward.core.canonical import escape_bytes
 from modelward.core.errors import ReadError, UsageError
 from modelward.core.finding import Rule
@@ -20,7 +23,21 @@ from modelward.core.result import CheckResult, ScanResult
 Progress = Callable[[int, int, str], None] | None
 
 
-def scan(target: str, *, exclude: Sequence[str], progress: Progress) -> ScanResult:
+@contextmanager
+def effort(jobs: int | None, cache: str | None, trust_stat: bool = False) -> Iterator[How]:
+    yield ALONE
+
+
+def scan(
+    target: str,
+    *,
+    exclude: Sequence[str],
+    progress: Progress,
+    baseline: Baseline | None = None,
+    how: How = ALONE,
+    full: bool = False,
+    offline: bool = False,
+) -> ScanResult:
     label = escape_bytes(target.encode("utf-8", "surrogateescape"))
     places = {
         "clean": (),
@@ -55,7 +72,15 @@ def scan(target: str, *, exclude: Sequence[str], progress: Progress) -> ScanResu
 
 
 def check(
-    target: str, *, policy: str, exclude: Sequence[str], statements: str | None, progress: Progress
+    target: str,
+    *,
+    policy: str,
+    exclude: Sequence[str],
+    statements: str | None,
+    progress: Progress,
+    how: How = ALONE,
+    full: bool = False,
+    offline: bool = False,
 ) -> CheckResult:
     if policy == "broken.toml":
         raise UsageError("broken.toml, line 3: there is no key 'denny'; did you mean 'deny'?")

@@ -68,6 +68,25 @@ def test_ctrl_c_is_one_line_and_130(tmp_path: Path, args: list[str]) -> None:
     assert process.returncode == 130
 
 
+@pytest.mark.parametrize("module", ["modelward.cli.output", "modelward.core.errors", "click", "modelward.app"])
+def test_ctrl_c_while_it_starts_is_one_line_and_130(module: str) -> None:
+    """The first fifty milliseconds are imports."""
+    program = (
+        "import sys\n"
+        "class Stop:\n"
+        "    def find_spec(self, name, *rest):\n"
+        f"        if name == {module!r}:\n"
+        "            sys.meta_path.remove(self)\n"
+        "            raise KeyboardInterrupt\n"
+        "sys.meta_path.insert(0, Stop())\n"
+        "sys.argv[1:] = ['scan', 'clean']\n"
+        "from modelward.cli.main import main\n"
+        "sys.exit(main())\n"
+    )
+    done = piped("-c", program, program=STUB[:1])
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "interrupted\n")
+
+
 def closed_early(*args: str) -> tuple[int, bytes]:
     """The exit code and stderr of a run whose reader left before the first byte."""
     reads, writes = os.pipe()

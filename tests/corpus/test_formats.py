@@ -12,7 +12,7 @@ from modelward.core.finding import Severity
 
 LARGEST = 8_000
 """Larger files are damaged at a few places only."""
-PLACES = 40
+PLACES = 12
 
 
 @pytest.mark.parametrize(("kind", "name"), ordinary())

@@ -129,7 +129,7 @@ SAMPLES: list[tuple[str, bytes]] = [
     ("onnx", ONNX[:30]),
     ("tensorflow", SAVED_MODEL),
     ("tensorflow", proto((1, NODE), (1, NODE), (4, proto((1, 21))))),
-    ("tensorflow", bytes(40) + b"\x57\xfb\x80\x8b\x24\x75\x47\xdb"),
+    ("tensorflow-checkpoint", bytes(40) + b"\x57\xfb\x80\x8b\x24\x75\x47\xdb"),
     ("coreml", COREML),
     ("paddle", PADDLE),
     ("gguf", b"GGUF\3\0\0\0" + bytes(16)),

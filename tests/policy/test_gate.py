@@ -116,8 +116,8 @@ def pile(
     ]
 
 
-def waive(rule_id: str, digest: Digest, expires: date = TODAY) -> Policy:
-    return replace(BASELINE, waivers=(Waiver(rule_id, digest, expires, "reason"),))
+def waive(rule_id: str, digest: Digest, expires: date = TODAY, file: str = "") -> Policy:
+    return replace(BASELINE, waivers=(Waiver(rule_id, digest, expires, "reason", file),))
 
 
 # Laws
@@ -271,12 +271,22 @@ GAP_IN_TREE = Unexamined(Location(None, ("link",)), "why")
 )
 def test_a_waiver_needs_rule_and_digest_both(said: Finding | Unexamined, content: Digest) -> None:
     right = MEDIUM.id if isinstance(said, Finding) else UNEXAMINED
-    verdict = judge(pile(said), waive(right, content))
-    assert verdict == Verdict("allow", (), (), (), ((said, waive(right, content).waivers[0]),))
+    file = "link" if said == GAP_IN_TREE else ""
+    verdict = judge(pile(said), waive(right, content, file=file))
+    assert verdict == Verdict("allow", (), (), (), ((said, waive(right, content, file=file).waivers[0]),))
     for name in (UNEXAMINED, *(each.id for each in RULES)):
         for digest in (A.digest, B.digest, C.digest, WHOLE, *SUBJECTS):
-            allowed = judge(pile(said), waive(name, digest)).decision == "allow"
+            allowed = judge(pile(said), waive(name, digest, file=file)).decision == "allow"
             assert allowed == ((name, digest) == (right, content))
+
+
+@pytest.mark.parametrize(("inside", "file"), [(("link",), "link"), ((), "."), (("a", "b"), "a")])
+def test_a_waiver_for_a_gap_of_a_tree_names_the_gap(inside: tuple[str, ...], file: str) -> None:
+    """The digest of a tree binds nothing of what could not be read: another gap may be anything."""
+    gap = Unexamined(Location(None, inside), "why")
+    assert judge(pile(gap), waive(UNEXAMINED, WHOLE, file=file)).decision == "allow"
+    for other in {"", ".", "link", "a", "b", "a/b"} - {file}:
+        assert judge(pile(gap), waive(UNEXAMINED, WHOLE, file=other)).decision == "incomplete"
 
 
 def test_a_waiver_covers_its_content_wherever_it_lies_and_no_other() -> None:

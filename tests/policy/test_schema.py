@@ -50,6 +50,7 @@ rule = "unexamined"
 digest = "sha3_256:{HEX}"
 expires = 2027-02-28
 reason = "known"
+file = "link"
 """
 
 
@@ -83,7 +84,7 @@ def test_a_policy_is_read_as_it_is_written() -> None:
         frozenset({"python-file"}),
         (
             Waiver("pickle-dangerous-call", Digest("sha256", HEX), date(2027, 1, 31), "reviewed"),
-            Waiver(UNEXAMINED, Digest("sha3_256", HEX), date(2027, 2, 28), "known"),
+            Waiver(UNEXAMINED, Digest("sha3_256", HEX), date(2027, 2, 28), "known", "link"),
         ),
     )
 
@@ -123,6 +124,7 @@ def test_safe_formats_is_stricter_than_baseline() -> None:
 ROOT_KEYS = "deny, description, name, need, schema, waiver"
 SEVERITIES = "severity must be one of info, low, medium, high, critical"
 DAY = "expires must be a day, like 2027-01-31 (without quotes)"
+GAP = 'file must name the gap that is accepted in a folder, "." for the folder itself, there alone'
 DIGEST = "digest must be sha256: or sha3_256: and 64 lower-case hex digits"
 RULE = 'expected the id of a rule, as "modelward explain" lists them'
 
@@ -138,7 +140,7 @@ RULE = 'expected the id of a rule, as "modelward explain" lists them'
         (
             "reason = \"known\"",
             "reasons = \"known\"",
-            "line 30: unknown key 'reasons'; known here: digest, expires, reason, rule",
+            "line 30: unknown key 'reasons'; known here: digest, expires, file, reason, rule",
         ),
         ('r]]\nrule = "unex', 'rs]]\nrule = "unex', f"line 26: unknown key 'waivers'; known here: {ROOT_KEYS}"),
         ('description = "What', '[[extra]]\n[extra.deeper]\nx = "What', "line 3: unknown key 'extra'"),
@@ -177,11 +179,16 @@ RULE = 'expected the id of a rule, as "modelward explain" lists them'
         (f"sha256:{HEX}", "sha1:0f0f", f"line 22: {DIGEST}; got 'sha1:0f0f'"),
         (f"sha3_256:{HEX}", f"sha3_256:{HEX}\\n", f"line 28: {DIGEST}; got 'sha3_256:0f0f"),
         ('reason = "reviewed"', 'reason = ""', "line 24: reason must be a text that is not empty; got ''"),
+        # a gap of a folder is named, and nothing else is
+        ('file = "link"', "", f"line 28: {GAP}; got None"),
+        ('file = "link"', 'file = " "', "line 31: file must be a text that is not empty; got ' '"),
+        (f"sha3_256:{HEX}", f"sha256:{HEX}", f"line 31: {GAP}; got 'link'"),
+        ('reason = "reviewed"', 'reason = "reviewed"\nfile = "link"', f"line 25: {GAP}; got 'link'"),
         # the same thing twice
         ('id = "scan"', 'id = "manifest"', "line 15: expected each need once; got 'manifest'"),
         (
-            '"unexamined"\ndigest = "sha3_256',
-            '"pickle-dangerous-call"\ndigest = "sha256',
+            f'"unexamined"\ndigest = "sha3_256:{HEX}"\nexpires = 2027-02-28\nreason = "known"\nfile = "link"',
+            f'"pickle-dangerous-call"\ndigest = "sha256:{HEX}"\nexpires = 2027-02-28\nreason = "known"',
             f"line 28: expected each waiver once; got ('pickle-dangerous-call', 'sha256:{HEX[:25]}",
         ),
         # what is no TOML
@@ -190,7 +197,7 @@ RULE = 'expected the id of a rule, as "modelward explain" lists them'
         ('name = "team"', 'name = "team', "line 2: expected TOML, got: "),
         ('name = "team"', "name: team", "line 2: expected TOML, got: "),
         ("2027-01-31", "2027-13-31", "line 23: expected TOML, got: "),
-        ('reason = "known"', 'reason = """known', "line 31: expected TOML, got: "),
+        ('reason = "known"', 'reason = """known', "line 32: expected TOML, got: "),
     ],
 )  # fmt: skip
 def test_a_mistake_is_one_line_that_names_the_place(old: str, new: str, message: str) -> None:
@@ -314,4 +321,4 @@ def test_a_mistake_in_a_long_file_is_found_soon() -> None:
         for n in range(500)
     )
     text = GOOD + waivers.replace("2027-01-01", '"2027-01-01"', 499).replace('"2027-01-01"', "2027-01-01", 498)
-    assert error(text).startswith(f"line {30 + 498 * 5 + 4}: expires must be a day")
+    assert error(text).startswith(f"line {31 + 498 * 5 + 4}: expires must be a day")

@@ -12,7 +12,8 @@ from tests.report.samples import CALL, CLASS, CODE, NAME, checked, found, gap, l
 from modelward.core.finding import Severity
 from modelward.core.result import Failure, Reason, Report, Waived, exit_code, gravest
 from modelward.report.line import plain
-from modelward.report.text import Asked, render
+from modelward.report.text import render
+from modelward.report.view import Asked
 
 TREE = "sha3_256:" + "ab" * 32
 FILE = "sha256:" + "cd" * 32
@@ -177,6 +178,16 @@ def test_several_targets_have_one_answer_and_one_exit_code() -> None:
     assert text.endswith("\ndeny: 3 targets, 1 deny, 1 incomplete, 1 allow (exit 1)\n")
     assert text.count("(exit ") == 1
     assert shown(scanned(), scanned()).endswith("\nclean: 2 targets, 2 clean (exit 0)\n")
+
+
+def test_of_many_targets_those_that_are_fine_are_counted() -> None:
+    call = found()
+    many = [checked(scanned(label=f"m{n}")) for n in range(500)]
+    waived = checked(scanned(call, label="waived"), waived=(Waived(call, "2027-01-01", "read"),))
+    text = shown(*many[:20], checked(scanned(found(), label="evil")), *many[20:], waived)
+    assert [line.split()[1] for line in text.splitlines() if line.startswith("target ")] == ["evil", "waived"]
+    assert text.endswith("\ndeny: 502 targets, 1 deny, 501 allow (exit 1)\n")
+    assert shown(*many[:20]).count("target    ") == 20
 
 
 def test_a_target_that_failed_outweighs_a_denial() -> None:

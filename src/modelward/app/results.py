@@ -50,6 +50,7 @@ def scan_result(examined: Examined, scanned: Scan) -> ScanResult:
         rules=scanned.rules,
         excluded=examined.tree.excluded,
         left_out=examined.tree.left_out,
+        defects=examined.defects,
     )
 
 

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 from click.shell_completion import CompletionItem, get_completion_class, shell_complete
 
 from modelward import __version__
-from modelward.cli.output import check_writable, deliver, on_terminal, shown, write_file
+from modelward.cli.output import check_writable, complain, deliver, on_terminal, shown, write_file
 from modelward.core.errors import UsageError
+
+if TYPE_CHECKING:
+    from modelward.app.reading import How
 
 _COMPLETE = "_MODELWARD_COMPLETE"
 _POLICIES = ("baseline", "safe-formats")
@@ -46,16 +49,36 @@ def _complete_rule(context: click.Context, parameter: click.Parameter, incomplet
     return [rule for rule in sorted(_rules()) if rule.startswith(incomplete)]
 
 
+def _refuse_baseline(context: click.Context, parameter: click.Parameter, value: str | None) -> None:
+    if value is not None:
+        raise click.UsageError(
+            "check takes no baseline: what a policy denies is accepted only by a waiver in the policy file "
+            "(rule, digest, expires, reason). scan takes one.",
+            context,
+        )
+
+
 _targets = click.argument("targets", nargs=-1, required=True, metavar="TARGET...", type=click.Path(readable=False))
 _exclude = click.option("--exclude", multiple=True, metavar="GLOB", help="Leave out what matches. Repeatable.")
 _quiet = click.option("--quiet", is_flag=True, help="Print the answer alone; no progress.")
+_jobs = click.option("--jobs", type=click.IntRange(1), metavar="N", help="Read by at most N processes.")
+_cache = click.option(
+    "--cache",
+    type=click.Path(),
+    metavar="DIR",
+    envvar="MODELWARD_CACHE",
+    help="Reuse results from there, and keep new ones.",
+)
+_no_cache = click.option("--no-cache", is_flag=True, help="Do not, even if MODELWARD_CACHE names one.")
+_full = click.option("--full", is_flag=True, help="Fetch all of a URL, and hash it; else a part is read.")
+_offline = click.option("--offline", is_flag=True, help="Refuse URLs.")
 _format = click.option(
     "--format",
     "form",
-    type=click.Choice(["text", "json", "sarif"]),
+    type=click.Choice(["text", "json", "sarif", "junit", "github", "markdown", "html"]),
     default="text",
-    show_default=True,
-    help="For people, for programs, for code scanning.",
+    metavar="FORM",
+    help="text, json, sarif, junit, github, markdown or html.",
 )
 _output = click.option(
     "--output",
@@ -76,7 +99,7 @@ def modelward(context: click.Context) -> int:
       modelward explain pickle-dangerous-call
 
     May this model go further, and on what evidence? Reads the bytes of models before they are
-    loaded; executes nothing, and uses no network.
+    loaded; executes nothing, and asks no server unless a TARGET is a URL.
 
     \b
     Exit codes:
@@ -104,6 +127,12 @@ def modelward(context: click.Context) -> int:
 @_output
 @click.option("--statements", type=click.Path(), metavar="DIR", help="Keep the statements that were made there.")
 @_exclude
+@_jobs
+@_cache
+@_no_cache
+@_full
+@_offline
+@click.option("--baseline", hidden=True, callback=_refuse_baseline, expose_value=False)
 @_quiet
 def check(
     targets: tuple[str, ...],
@@ -112,6 +141,11 @@ def check(
     output: str | None,
     statements: str | None,
     exclude: tuple[str, ...],
+    jobs: int | None,
+    cache: str | None,
+    no_cache: bool,
+    full: bool,
+    offline: bool,
     quiet: bool,
 ) -> int:
     """\b
@@ -129,16 +163,26 @@ def check(
     from modelward import app
     from modelward.cli.judge import Wanted, judge
     from modelward.core.canonical import escape_bytes
-    from modelward.report.text import Asked
+    from modelward.report.view import Asked
 
     folder = None if statements is None else escape_bytes(os.fsencode(statements))
-    return judge(
-        targets,
-        lambda target, progress: app.check(
-            target, policy=policy, exclude=exclude, statements=statements, progress=progress
-        ),
-        Wanted(form, output, quiet, Asked(statements=folder)),
-    )
+    with app.effort(jobs, None if no_cache else cache) as how:
+        code = judge(
+            targets,
+            lambda target, progress: app.check(
+                target,
+                policy=policy,
+                exclude=exclude,
+                statements=statements,
+                progress=progress,
+                how=how,
+                full=full,
+                offline=offline,
+            ),
+            Wanted(form, output, quiet, Asked(statements=folder)),
+        )
+        _warn(how)
+    return code
 
 
 @modelward.command(short_help="Look for malicious code and unsafe structure.")
@@ -154,9 +198,30 @@ def check(
     metavar="SEVERITY",
     help=f"Flag findings of at least this severity: {', '.join(_SEVERITIES)}.",
 )
+@click.option("--baseline", type=click.Path(), metavar="FILE", help="Flag only what is not listed there.")
+@click.option("--write-baseline", type=click.Path(), metavar="FILE", help="List there what would be flagged.")
+@_jobs
+@_cache
+@_no_cache
+@_full
+@_offline
+@click.option("--trust-stat", is_flag=True, help="With a cache: skip files with unchanged times.")
 @_quiet
 def scan(
-    targets: tuple[str, ...], form: str, output: str | None, exclude: tuple[str, ...], fail_on: str, quiet: bool
+    targets: tuple[str, ...],
+    form: str,
+    output: str | None,
+    exclude: tuple[str, ...],
+    fail_on: str,
+    baseline: str | None,
+    write_baseline: str | None,
+    jobs: int | None,
+    cache: str | None,
+    no_cache: bool,
+    full: bool,
+    offline: bool,
+    trust_stat: bool,
+    quiet: bool,
 ) -> int:
     """\b
     Examples:
@@ -172,13 +237,22 @@ def scan(
     from modelward import app
     from modelward.cli.judge import Wanted, judge
     from modelward.core.finding import Severity
-    from modelward.report.text import Asked
+    from modelward.report.view import Asked
 
-    return judge(
-        targets,
-        lambda target, progress: app.scan(target, exclude=exclude, progress=progress),
-        Wanted(form, output, quiet, Asked(Severity.parse(fail_on))),
-    )
+    folder = None if no_cache else cache
+    if trust_stat and folder is None:
+        raise UsageError("--trust-stat needs a cache to compare with: name one with --cache DIR")
+    known = None if baseline is None else app.read_baseline(baseline)
+    with app.effort(jobs, folder, trust_stat) as how:
+        code = judge(
+            targets,
+            lambda target, progress: app.scan(
+                target, exclude=exclude, baseline=known, progress=progress, how=how, full=full, offline=offline
+            ),
+            Wanted(form, output, quiet, Asked(Severity.parse(fail_on)), write_baseline),
+        )
+        _warn(how)
+    return code
 
 
 @modelward.command(short_help="List the files of a model with their digests.")
@@ -253,6 +327,11 @@ def completion(shell: str) -> int:
         raise UsageError(f"no completion for {shell}")
     deliver(made(modelward, {}, "modelward", _COMPLETE).source().encode() + b"\n")
     return 0
+
+
+def _warn(how: How) -> None:
+    if how.known and how.known.trouble:
+        complain(f"modelward: warning: {how.known.trouble}", 0)
 
 
 def _rules() -> Mapping[str, Any]:

@@ -5,15 +5,18 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from importlib import import_module
 
 from modelward.cli import progress
 from modelward.cli.output import check_writable, complain, deliver, on_terminal, shown, write_file
 from modelward.core.canonical import escape_bytes
 from modelward.core.errors import ModelwardError
+from modelward.core.finding import Severity
 from modelward.core.result import CheckResult, Failure, Report, ScanResult, exit_code, gravest
 from modelward.report import machine, text
 from modelward.report.escape import json_on_terminal
 from modelward.report.line import Line, plain
+from modelward.report.view import Asked
 
 Judge = Callable[[str, progress.Progress | None], ScanResult | CheckResult]
 
@@ -25,7 +28,9 @@ class Wanted:
     form: str
     output: str | None
     quiet: bool
-    asked: text.Asked
+    asked: Asked
+    baseline: str | None = None
+    """The file to write one to; what it lists is then not new."""
 
 
 def judge(targets: Sequence[str], ask: Judge, wanted: Wanted) -> int:
@@ -35,13 +40,17 @@ def judge(targets: Sequence[str], ask: Judge, wanted: Wanted) -> int:
     there is nothing to report.
     """
     if wanted.output is not None:
-        check_writable(wanted.output)
+        check_writable(wanted.output, "--output")
+    if wanted.baseline is not None:
+        check_writable(wanted.baseline, "--write-baseline")
     reports = [_ask(target, ask, wanted.quiet) for target in targets]
     failures = [report for report in reports if isinstance(report, Failure)]
     if len({failure.why for failure in failures}) == 1 and len(failures) == len(reports):
         raise _Repeated(failures[0])
     for failure in failures:
         complain(f"modelward: error: {failure.why}", failure.exit_code)
+    if wanted.baseline is not None:
+        reports = _with_baseline(reports, wanted.baseline, wanted.asked.fail_on)
     _report(reports, wanted)
     return gravest(exit_code(report, wanted.asked.fail_on) for report in reports)
 
@@ -61,7 +70,17 @@ def _ask(target: str, ask: Judge, quiet: bool) -> Report:
         with progress.Progress() as line:
             return ask(target, line)
     except ModelwardError as error:
-        return Failure(escape_bytes(os.fsencode(target)), str(error), error.exit_code)
+        shown = target.partition("?")[0] if "://" in target else target  # the query of a URL can hold secrets
+        return Failure(escape_bytes(os.fsencode(shown)), str(error), error.exit_code)
+
+
+def _with_baseline(reports: Sequence[Report], path: str, fail_on: Severity) -> list[Report]:
+    from modelward.app.baseline import make_baseline, mark_known, parse_baseline
+
+    made = make_baseline((report for report in reports if isinstance(report, ScanResult)), fail_on)
+    write_file(path, made)
+    known = parse_baseline(made)
+    return [mark_known(report, known) if isinstance(report, ScanResult) else report for report in reports]
 
 
 def _report(reports: Sequence[Report], wanted: Wanted) -> None:
@@ -78,10 +97,14 @@ def _report(reports: Sequence[Report], wanted: Wanted) -> None:
 
 
 def _in_form(reports: Sequence[Report], lines: Sequence[Line], wanted: Wanted) -> bytes:
+    if wanted.form == "text":
+        return plain(lines).encode()
     if wanted.form == "json":
         return machine.render(reports, wanted.asked.fail_on)
     if wanted.form == "sarif":
         from modelward.report import sarif
 
         return sarif.render(reports)
-    return plain(lines).encode()
+    module = import_module(f"modelward.report.{wanted.form}")
+    made: str = module.render(reports, wanted.asked)
+    return made.encode()

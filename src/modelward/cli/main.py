@@ -1,29 +1,43 @@
 """The outermost edge: whatever happens becomes an exit code and at most one line of error.
 
-Little is imported here, so that `--version` is quick and an early Ctrl-C is caught.
+Next to nothing is imported before `main` runs, so that `--version` is quick and an early Ctrl-C is caught.
 """
 
 from __future__ import annotations
 
 import os
-import signal
 import sys
-
-from modelward.cli.output import complain, settle
-from modelward.core.errors import ModelwardError
 
 
 def main() -> int:
     """Runs the command line of this process. Returns its exit code; never raises."""
     try:
-        code = _run()
+        return _main()
     except KeyboardInterrupt:
-        signal.signal(signal.SIGINT, signal.SIG_IGN)  # the second Ctrl-C of an impatient person
-        code = complain("interrupted", 130)
+        return _interrupted()
+
+
+def _main() -> int:
+    from modelward.cli.output import complain, settle
+    from modelward.core.errors import ModelwardError
+
+    try:
+        code = _run()
     except ModelwardError as error:
         code = complain(f"modelward: error: {error}", error.exit_code)
-    except Exception as error:  # noqa: BLE001 (here, and nowhere else)
+    except Exception as error:  # noqa: BLE001 (here, and at the edge of one file)
         code = _defect(error)
+    settle()
+    return code
+
+
+def _interrupted() -> int:
+    import signal
+
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the second Ctrl-C of an impatient person
+    from modelward.cli.output import complain, settle
+
+    code = complain("interrupted", 130)
     settle()
     return code
 
@@ -42,6 +56,8 @@ def _run() -> int:
 
 def _defect(error: Exception) -> int:
     """A bug of ours must not look like a verdict: exit code 1 would say that something was denied."""
+    from modelward.cli.output import complain
+
     if os.environ.get("MODELWARD_DEBUG"):
         import traceback
 

@@ -65,14 +65,14 @@ def settle() -> None:
                 _silence(stream)
 
 
-def check_writable(path: str) -> None:
+def check_writable(path: str, option: str = "--output") -> None:
     """Raises UsageError now rather than after a long scan."""
     from pathlib import Path
 
     if Path(path).is_dir():
-        raise UsageError(f"--output {path!r} is a folder: name a file")
+        raise UsageError(f"{option} {path!r} is a folder: name a file")
     if not Path(path).parent.is_dir():
-        raise UsageError(f"--output {path!r}: there is no folder {str(Path(path).parent)!r}")
+        raise UsageError(f"{option} {path!r}: there is no folder {str(Path(path).parent)!r}")
 
 
 def write_file(path: str, data: bytes) -> None:

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 from modelward.core.digest import Digest
+from modelward.core.errors import Defect, one_line
 from modelward.core.finding import Finding, Severity, Unexamined
+from modelward.core.remote import Remote
 from modelward.core.verdict import UNEXAMINED, Decision
 
 Outcome = Literal["clean", "flagged", "incomplete"]
@@ -30,6 +32,16 @@ class Place:
 
     file: str
     said: Finding | Unexamined
+
+    def __str__(self) -> str:
+        said = self.said
+        if isinstance(said, Finding):
+            what = f"{said.severity}[{said.rule.id}]: {said.message}"
+        else:
+            what = f"unexamined: {said.why}"
+        where = [" > ".join(filter(None, (self.file, *said.at.inside)))]
+        where += [f"byte {said.at.span[0]}"] if said.at.span else []
+        return one_line(f"{what} ({', '.join(filter(None, where))})" if any(where) else what)
 
 
 def place_order(place: Place) -> tuple[int, str, tuple[str, ...], tuple[int, int], str]:
@@ -55,7 +67,8 @@ class ScanResult:
 
     label: str
     """The target as it was named on the command line, escaped like a path. Never trusted."""
-    digest: Digest
+    digest: Digest | None
+    """None where it is not known, since a target far away was read in part."""
     is_tree: bool
     findings: tuple[Place, ...]
     unexamined: tuple[Place, ...]
@@ -69,6 +82,17 @@ class ScanResult:
     """Paths that --exclude matched; for a folder its own path alone."""
     left_out: tuple[str, ...] = ()
     """What never belongs to a tree and was there: .git, a download cache."""
+    defects: tuple[str, ...] = ()
+    """Files that modelward itself failed on. Each has a gap, too."""
+    baselined: tuple[Place, ...] = ()
+    """Those of the findings that a baseline lists, in the same order: they were there before."""
+    remote: Remote | None = None
+    """Of a target far away."""
+
+    @property
+    def is_partial(self) -> bool:
+        """Whether bytes were left where they are: such a scan is about no digest, and never clean."""
+        return self.digest is None
 
     @property
     def paths(self) -> frozenset[str]:
@@ -77,9 +101,20 @@ class ScanResult:
         return frozenset(self.digests) | gaps
 
     def outcome(self, fail_on: Severity = Severity.MEDIUM) -> Outcome:
-        if any(isinstance(place.said, Finding) and place.said.severity >= fail_on for place in self.findings):
+        """Clean is only what was looked at whole, with no new finding of *fail_on* or worse."""
+        if any(isinstance(place.said, Finding) and place.said.severity >= fail_on for place in self.new):
             return "flagged"
-        return "incomplete" if self.unexamined else "clean"
+        return "incomplete" if self.unexamined or self.is_partial else "clean"
+
+    def __str__(self) -> str:
+        counts = f"findings {len(self.findings):,}, unexamined {len(self.unexamined):,}, files {len(self.paths):,}"
+        return one_line(f"{self.outcome()}: {counts} ({self.label})")
+
+    @property
+    def new(self) -> tuple[Place, ...]:
+        """The findings that no baseline lists."""
+        known = set(self.baselined)
+        return tuple(place for place in self.findings if place not in known)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +153,9 @@ class CheckResult:
     statements: tuple[tuple[str, Digest], ...] = ()
     """Predicate type and sha256 of each statement that was made."""
 
+    def __str__(self) -> str:
+        return one_line(f"{self.decision}: reasons {len(self.reasons):,} (policy {self.policy_name}); {self.scan}")
+
     @property
     def unmet(self) -> tuple[Reason, ...]:
         """Needs other than that everything be examined: the gaps speak for themselves."""
@@ -141,4 +179,6 @@ def exit_code(report: Report, fail_on: Severity = Severity.MEDIUM) -> int:
     """What the run exits with for this target alone."""
     if isinstance(report, Failure):
         return report.exit_code
+    if (report.scan if isinstance(report, CheckResult) else report).defects:
+        return Defect.exit_code
     return EXIT[report.decision if isinstance(report, CheckResult) else report.outcome(fail_on)]

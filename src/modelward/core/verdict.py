@@ -28,12 +28,16 @@ class Need:
 
 @dataclass(frozen=True, slots=True)
 class Waiver:
-    """A finding of *rule* (or UNEXAMINED) accepted for the content *digest*, through the day *expires* (UTC)."""
+    """A finding of *rule* (or UNEXAMINED) accepted for the content *digest*, through the day *expires* (UTC).
+
+    The digest of a tree says nothing of what in it could not be read: there *file* names the gap, by its
+    path in the tree, "." for the tree itself. Empty in every other waiver."""
 
     rule: str
     digest: Digest
     expires: date
     reason: str
+    file: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import re
 
+from modelward.core.artifact import Source
+
 LARGEST = 64 << 20
 _DEEPEST = 32
 _LONGEST_CHAIN = 1 << 13
@@ -29,6 +31,33 @@ _CLOSED = re.compile(
 _MANY_VALUES = re.compile(rb"\[(?:" + _VALUE + rb",)++")
 _MANY_MEMBERS = re.compile(rb"\{(?:" + _MEMBER + rb",)++")
 _DOCUMENT = re.compile(_VALUE)
+# What can be left where a document ends too early: brackets that are open, and the beginning of a member
+_OPEN = re.compile(
+    rb"(?:"
+    + _S
+    + rb"(?:\{(?:"
+    + _MEMBER
+    + rb",)*+"
+    + _S
+    + rb"\x01"
+    + _S
+    + rb":|\[(?:"
+    + _VALUE
+    + rb",)*+))*+"
+    + rb"(?:"
+    + _S
+    + rb"\{(?:"
+    + _MEMBER
+    + rb",)*+(?:"
+    + _S
+    + rb"\x01(?:"
+    + _S
+    + rb":)?+)?+)?+"
+    + _S
+    + rb"(?:[\x01\x02]|-?+[0-9eE.+-]*+|[a-z]{1,5})"
+    + _S
+)
+_WINDOW = 1 << 18
 
 
 class JsonText:
@@ -50,6 +79,10 @@ class JsonText:
         done = self._possible and not self._in_string and not self._escape
         return done and _DOCUMENT.fullmatch(self._chain) is not None
 
+    def cut_off(self) -> bool:
+        """Whether it began as a document and no end has come."""
+        return self._possible and _OPEN.fullmatch(self._chain) is not None and not self.finish()
+
     def _without_strings(self, piece: bytes) -> bytes:
         text = self._escape + piece
         self._escape = b""
@@ -63,6 +96,16 @@ class JsonText:
         strings = b"".join(parts[1::2])
         self._possible &= len(strings.translate(None, b"\t\n\v\f\r\x1b")) == len(strings)
         return b"\x01".join(parts[::2])
+
+
+def cut_off(source: Source) -> bool:
+    """Whether *source* is the beginning of a JSON document, of at most LARGEST bytes, without its end."""
+    if source.size > LARGEST:
+        return False
+    text = JsonText()
+    for at in range(0, source.size, _WINDOW):
+        text.feed(source.read(at, _WINDOW))
+    return text.cut_off()
 
 
 def _fold(chain: bytes) -> bytes:

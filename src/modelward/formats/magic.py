@@ -15,8 +15,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from modelward.core.artifact import Source
+from modelward.formats.leveldb_table import MAGIC
 from modelward.formats.protobuf import BYTES, VARINT, Field, fields
+from modelward.formats.recognised import SHAPES as RECOGNISED
+from modelward.formats.saved_model import is_fingerprint, is_keras_metadata
 from modelward.formats.tar import is_header
+from modelward.formats.tensorflow_kinds import kinds
+from modelward.formats.tfrecord import is_record
 
 LZMA_MEMORY = 72 << 20  # `xz -9` needs 65 MiB; a header that asks for gigabytes must not get them
 
@@ -62,7 +67,15 @@ PREFIXES: tuple[tuple[bytes, str], ...] = (
     (b"\xfe\xed\xfa\xcf", "macho"),
     (b"\xce\xfa\xed\xfe", "macho"),
     (b"\xcf\xfa\xed\xfe", "macho"),
+    (b"\xca\xfe\xba\xbf\0\0\0", "macho"),
     (b"\0asm\x01\0\0\0", "wasm"),
+    (b"dex\n03", "dex"),
+    (b"dex\n04", "dex"),
+    # https://justine.lol/ape.html
+    (b"MZqFpD='", "ape"),
+    (b"jartsr='", "ape"),
+    # https://learn.microsoft.com/en-us/openspecs/windows_protocols/ms-shllink/
+    (b"L\0\0\0\x01\x14\x02\0\0\0\0\0\xc0\0\0\0\0\0\0F", "lnk"),
     (b"\x89PNG\r\n\x1a\n", "image"),
     (b"GIF87a", "image"),
     (b"GIF89a", "image"),
@@ -98,6 +111,10 @@ def _is_tflite(view: View) -> bool:
     return view.head[4:8] == b"TFL3"
 
 
+def _is_executorch(view: View) -> bool:
+    return view.head[4:8] == b"ET12"
+
+
 _PADDLE_ROOT_BLOCK = re.compile(rb"\x0a[\x80-\xff]{0,4}[\x00-\x7f]\x08\x00\x10\xff{9}\x01")
 
 
@@ -121,35 +138,25 @@ def _is_onnx(view: View) -> bool:
     )
 
 
-def _is_saved_model(view: View) -> bool:
-    """SavedModel: schema version 1, and a MetaGraphDef that holds a graph."""
-    found = _message(view, b"\x08\x12")
-    if not any(field.number == 1 and field.value == 1 for field in found):
-        return False
-    graphs = [field for field in found if field.number == 2 and field.wire == BYTES]
-    if not graphs or len({field.number for field in found} - {1, 2}):
-        return False
-    inner = fields(view.read, graphs[0].start, min(view.size, graphs[0].start + graphs[0].size))
-    return any(field.number == 2 for field in inner) and all(field.wire == BYTES for field in inner)
-
-
-_OPERATOR = re.compile(rb"[A-Z][A-Za-z0-9_>.]*")
-
-
-def _is_frozen_graph(view: View) -> bool:
-    """GraphDef: its first node has a name and an operator."""
-    found = _message(view, b"\x0a")
-    if not found or found[0].wire != BYTES:
-        return False
-    node = fields(view.read, found[0].start, min(view.size, found[0].start + found[0].size))
-    if [field.number for field in node[:2]] != [1, 2] or node[1].wire != BYTES or node[1].size > 200:
-        return False
-    return _OPERATOR.fullmatch(view.read(node[1].start, node[1].size)) is not None
-
-
 def _is_tensorflow(view: View) -> bool:
-    """Also a checkpoint's index, which is a table of LevelDB and ends with its magic number."""
-    return view.tail.endswith(b"\x57\xfb\x80\x8b\x24\x75\x47\xdb") or _is_saved_model(view) or _is_frozen_graph(view)
+    return bool(kinds(view.read, view.size))
+
+
+def _is_keras_metadata(view: View) -> bool:
+    return is_keras_metadata(view.read, view.size)
+
+
+def _is_fingerprint(view: View) -> bool:
+    return is_fingerprint(view.read, view.size)
+
+
+def _is_checkpoint(view: View) -> bool:
+    """The index of one is a table of LevelDB, which ends with its magic number."""
+    return view.tail.endswith(MAGIC)
+
+
+def _is_tfrecord(view: View) -> bool:
+    return is_record(view.head, view.size)
 
 
 def _is_coreml(view: View) -> bool:
@@ -273,6 +280,15 @@ def _is_universal_macho(view: View) -> bool:
     return view.head[:4] == b"\xca\xfe\xba\xbe" and b"\0\0\0\0" < view.head[4:8] < b"\0\0\0\x2d"
 
 
+def _is_pyc(view: View) -> bool:
+    """A magic number that ends in a line end, flags and two numbers (before 3.7 less), and a code object."""
+    if view.head[2:4] != b"\r\n":
+        return False
+    (number,) = struct.unpack_from("<H", view.head)
+    starts = (16, 12) if 3000 <= number < 4000 else (8,) if 62000 <= number < 62300 else ()
+    return any(view.head[at : at + 1] in (b"\xe3", b"c") for at in starts)
+
+
 def _is_picture(view: View) -> bool:
     head = view.head
     if head[:4] == b"RIFF":
@@ -303,13 +319,37 @@ def _is_sound(view: View) -> bool:
     return (view.head[:4] == b"RIFF" and view.head[8:16] == b"WAVEfmt ") or _ID3.match(view.head) is not None
 
 
+def _is_dlib(view: View) -> bool:
+    if view.head[:2] != b"\1\1":
+        return False
+    from modelward.formats.dlib import is_dlib  # its expressions take a while to compile
+
+    return is_dlib(view.head)
+
+
+def _is_sentencepiece(view: View) -> bool:
+    if view.head[:1] != b"\x0a":
+        return False
+    from modelward.formats.sentencepiece import is_model
+
+    return is_model(view.read, view.size)
+
+
 SHAPES: tuple[tuple[str, Callable[[View], bool]], ...] = (
     ("pickle", _is_pickle),
     ("safetensors", _is_safetensors),
     ("tflite", _is_tflite),
+    ("executorch", _is_executorch),
+    ("dlib", _is_dlib),
     ("onnx", _is_onnx),
     ("tensorflow", _is_tensorflow),
+    ("tensorflow-checkpoint", _is_checkpoint),
+    ("keras-metadata", _is_keras_metadata),
+    ("saved-model-fingerprint", _is_fingerprint),
+    ("tfrecord", _is_tfrecord),
     ("coreml", _is_coreml),
+    *RECOGNISED,
+    ("sentencepiece", _is_sentencepiece),
     ("paddle", _is_paddle),
     ("tar", _is_tar),
     ("gzip", _is_gzip),
@@ -320,6 +360,7 @@ SHAPES: tuple[tuple[str, Callable[[View], bool]], ...] = (
     ("zstd", _is_skippable_frame),
     ("pe", _is_pe),
     ("java-class", _is_java_class),
+    ("pyc", _is_pyc),
     ("macho", _is_universal_macho),
     ("image", _is_picture),
     ("audio", _is_sound),

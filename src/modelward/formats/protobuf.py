@@ -84,6 +84,8 @@ def _walk(read: Read, start: int, end: int) -> Iterator[Field]:
 
 def varint(data: bytes, at: int) -> tuple[int, int]:
     """Its value, of at most 64 bits, and where it ends; the end is *at* itself if there is none."""
+    if at < len(data) and data[at] < 0x80:  # nearly all of them
+        return data[at], at + 1
     value = 0
     for index, byte in enumerate(data[at : at + 10]):
         value |= (byte & 0x7F) << (7 * index)

@@ -12,10 +12,12 @@ import re
 from collections.abc import Iterator
 
 from modelward.core.artifact import Source
+from modelward.core.limits import Limits
 from modelward.formats.json_text import LARGEST as LARGEST_JSON
 from modelward.formats.json_text import JsonText
 from modelward.formats.magic import PREFIXES, SHAPES, View
 from modelward.formats.source import BytesSource
+from modelward.formats.tar_zip import is_zip_of_a_member
 
 _HEAD = 1 << 16
 _TAIL = 66 << 10  # a zip's end record: 22 bytes and a comment of at most 65,535
@@ -47,6 +49,8 @@ def sniff(source: Source) -> tuple[str, ...]:
     found = [name for prefix, name in PREFIXES if head.startswith(prefix)]
     found += ["hdf5"] * shifted
     found += [name for name, fits in SHAPES if fits(view)]
+    if "tar" in found and "zip" in found and is_zip_of_a_member(source, tail, Limits()):
+        found.remove("zip")
     if text := _text(view):
         found = [name for name in found if name not in _NEVER_TEXT]
         found += [name for name, start, largest in _TEXTS if size <= largest and start.match(head)]

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Protocol
 
 from modelward.core.artifact import Source
+from modelward.core.errors import NotFetched
 
 BLOCK = 1 << 18
 
@@ -120,6 +121,9 @@ class Stream:
             except BrokenStream as error:
                 self.problem = str(error)
                 piece = b""
+            except NotFetched:
+                self._next = -1  # a producer that was left so gives nothing more, which is not its end
+                raise
             if not piece:
                 break
             if not self._budget.spend(len(piece)):

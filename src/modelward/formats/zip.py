@@ -21,11 +21,13 @@ from enum import StrEnum
 from hashlib import blake2b
 
 from modelward.core.artifact import Source
+from modelward.core.errors import NotFetched
 from modelward.core.limits import Limits
 from modelward.formats.source import BLOCK, Budget
 from modelward.formats.zip_data import METHODS, STORED, Member, crc_matches, open_member
 from modelward.formats.zip_records import (
     ENCRYPTED,
+    SHORTEST_LOCAL,
     STREAMED,
     UTF8,
     End,
@@ -45,6 +47,7 @@ __all__ = ("Anomaly", "Gap", "Kind", "Member", "ZipFacts", "crc_matches", "is_ze
 _REFUSED = 0x0020 | 0x0040 | 0x2000  # patch data, strong encryption, masked headers (4.4.4): readers stop or ignore it
 _HEADERS = 48 << 20  # bytes of all headers, and of their names in memory: 480 for each of 100,000 members
 _SEARCH = 16 << 20
+_NOT_HERE = "bytes that no entry accounts for were not read"
 _SHOWN = 200  # characters of a name inside a message
 _SUSPECT = re.compile(r"\0|\\\\|\.\.|^/|^[A-Za-z]:|^$")
 _ESCAPE = re.compile(r"^(?:/|\\\\|[A-Za-z]:)|(?:^|/|\\\\)\.\.(?:/|\\\\|$)")  # a backslash is doubled in an escaped name
@@ -111,7 +114,10 @@ class ZipFacts:
 
 
 def read_zip(source: Source, limits: Limits) -> ZipFacts:
-    """Reads headers alone: the data of stored members is not touched."""
+    """Reads headers alone: the data of stored members is not touched. Of a file that is here in part
+    (NotFetched), a member whose local header is not here is described by the directory, and its `at` is
+    a byte that is not here, so that whoever opens it meets that. Raises NotFetched where the directory
+    is not here."""
     walk = _Walk(source, limits)
     walk.archive()
     walk.members.sort(key=lambda member: member.header_at)
@@ -136,6 +142,7 @@ class _Walk:
         self.anomalies: list[Anomaly] = []
         self.gaps: list[Gap] = []
         self.base = 0
+        self._directory = 0
         self._source = source
         self._limits = limits
         self._window = Window(source, 1 << 12)
@@ -161,6 +168,7 @@ class _Walk:
             self._gap(end.first, min(end.end, size), "there is no central directory where the end record says")
             self._unclaimed(0, end.first)
         else:
+            self._directory = directory
             stop = self._read_directory(directory, end)
             reach = self._listed()
             if reach > directory:
@@ -241,13 +249,14 @@ class _Walk:
                 self._note(Kind.OVERLAP, start, local.end, "its header lies inside another one", entry.name)
                 self._gap(start, local.end, "it was not read", entry.name)
                 continue
+            absent = None
             if local is None or local.at != start:
-                local = read_local(self._window, start)
-            if local is None:
+                local, absent = self._local(start)
+            if local is None and absent is None:
                 self._note(Kind.MISSING_MEMBER, entry.at, entry.end, "there is no local header", entry.name)
                 self._gap(entry.at, entry.end, "its data was not found", entry.name)
                 continue
-            if not self._afford(local):
+            if local is not None and not self._afford(local):
                 self._whole = False
                 self._gap(start, self._source.size, "the headers are longer than the limit")
                 break
@@ -255,8 +264,18 @@ class _Walk:
                 self._note(Kind.OVERLAP, start, reach, "shares bytes with the member before it", entry.name)
             else:
                 self._unclaimed(reach, start)
-            reach = max(reach, self._add_listed(entry, local))
+            if local is not None:
+                reach = max(reach, self._add_listed(entry, local))
+            elif absent is not None:
+                reach = max(reach, self._add_unread(entry, start, absent))
         return reach
+
+    def _local(self, at: int) -> tuple[Header | None, int | None]:
+        """The local header, if there is one; or which of its bytes is not here."""
+        try:
+            return read_local(self._window, at), None
+        except NotFetched as missing:
+            return None, missing.start
 
     def _add_listed(self, entry: Header, local: Header) -> int:
         """Where the member ends, its data descriptor included."""
@@ -274,10 +293,25 @@ class _Walk:
             return self._source.size
         if not (local.flags | entry.flags) & STREAMED:
             return end
-        behind = self._descriptor_end(end, entry)
+        try:
+            behind = self._descriptor_end(end, entry)
+        except NotFetched:
+            return self._up_to_next(end)
         if behind is None:
             self._note(Kind.HEADER_MISMATCH, end, end + 16, "no data descriptor agrees with the directory", entry.name)
         return behind or end
+
+    def _add_unread(self, entry: Header, start: int, absent: int) -> int:
+        """A member whose local header is not here, as the directory alone describes it."""
+        self._add(_member(entry, entry._replace(at=start, end=absent)), entry)
+        end = self._up_to_next(start + SHORTEST_LOCAL + entry.compressed)
+        if end > self._source.size:
+            self._gap(start, self._source.size, "its data is cut short", entry.name)
+        return min(end, self._source.size)
+
+    def _up_to_next(self, end: int) -> int:
+        """Where the bytes of a member end that was not read to its end: not before the next one begins."""
+        return max(end, self.base + self._entries[-1].offset if self._entries else self._directory)
 
     def _descriptor_end(self, at: int, header: Header) -> int | None:
         stated = (header.crc, header.compressed, header.size)
@@ -317,7 +351,7 @@ class _Walk:
     def _unclaimed(self, at: int, end: int) -> None:
         """Bytes [at, end) that no entry accounts for: members by their local headers, then what is left."""
         at = self._chain(at, end)
-        if at >= end or (at > 0 and is_zero(self._source, at, end)):
+        if at >= end or (at > 0 and self._is_padding(at, end)):
             return
         if not self._whole:
             self._gap(at, end, "these bytes belong to no member that could be read")
@@ -326,8 +360,22 @@ class _Walk:
         else:
             self._note(Kind.HIDDEN_DATA, at, end, f"{end - at:,} bytes belong to no member")
 
+    def _is_padding(self, at: int, end: int) -> bool:
+        try:
+            return is_zero(self._source, at, end)
+        except NotFetched:
+            self._gap(at, end, _NOT_HERE)
+            return True
+
     def _chain(self, at: int, end: int) -> int:
         """Follows local headers from *at* until one is listed; returns where the chain stops."""
+        try:
+            return self._follow(at, end)
+        except NotFetched as missing:
+            self._gap(missing.start, end, _NOT_HERE)
+            return end
+
+    def _follow(self, at: int, end: int) -> int:
         while at < end and len(self.members) < self._limits.entries and self._headers.left > 0:
             local = None if self._is_listed(at) else read_local(self._window, at)
             if local is None or local.end > end or not self._afford(local):

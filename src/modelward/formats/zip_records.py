@@ -14,6 +14,8 @@ from typing import NamedTuple
 
 from modelward.core import canonical
 from modelward.core.artifact import Source
+from modelward.core.errors import NotFetched
+from modelward.formats.parts import read_ahead
 from modelward.formats.source import Budget
 
 ENCRYPTED = 0x0001
@@ -29,6 +31,7 @@ _END64 = struct.Struct("<4sQ4x2I4Q")
 _EXTRA = struct.Struct("<2H")
 _LOCAL_MARK, _CENTRAL_MARK, _END_MARK = b"PK\3\4", b"PK\1\2", b"PK\5\6"
 _LOCATOR_MARK, _END64_MARK, _DESCRIPTOR_MARK = b"PK\6\7", b"PK\6\6", b"PK\7\x08"
+SHORTEST_LOCAL = _LOCAL.size
 _ONES16, _ONES32 = 0xFFFF, 0xFFFFFFFF
 _BLOCK = 1 << 16
 _FALSE_MARK = 1 << 12
@@ -46,7 +49,7 @@ class Window:
     def read(self, at: int, n: int) -> bytes:
         start = at - self._at
         if start < 0 or start + n > len(self._data):
-            self._data = self._source.read(at, max(n, self._chunk)) if at >= 0 else b""
+            self._data = read_ahead(self._source, at, max(n, self._chunk), n) if at >= 0 else b""
             self._at, start = at, 0
         return self._data[start : start + n]
 
@@ -215,7 +218,11 @@ def find_ends(source: Source) -> list[int]:
     """Every place where an end record may start, in order. zipfile takes the last one."""
     reach = min(source.size, _END.size + _ONES16)
     start = source.size - reach
-    tail = source.read(start, reach)
+    try:
+        tail = source.read(start, reach)
+    except NotFetched as missing:
+        start = missing.end
+        tail = source.read(start, source.size - start)
     return [start + m.start() for m in re.finditer(_END_MARK, tail) if m.start() + _END.size <= len(tail)]
 
 

@@ -53,6 +53,16 @@ def evaluate(subject: Digest, evidence: Iterable[Evidence], policy: Policy, now:
     )
 
 
+def evaluate_part(findings: Iterable[Finding], gaps: Iterable[Unexamined], policy: Policy) -> Verdict:
+    """What is known of content of which only parts were read, so that no statement can be about it: never
+    an allow. Nothing is waived, since a waiver is about a digest."""
+    denied = {finding for finding in findings if _denies(finding, policy)}
+    decision: Decision = "deny" if denied else "incomplete"
+    return Verdict(
+        decision, tuple(sorted(denied, key=_finding_order)), (), tuple(sorted(set(gaps), key=_gap_order)), ()
+    )
+
+
 def _is_about(item: Evidence, subject: Digest) -> bool:
     """A list of files is about the digest that it gives, whatever its statement says: recomputed, never believed."""
     if item.statement.subject != subject or item.files is None:
@@ -85,8 +95,12 @@ def _denies(finding: Finding, policy: Policy) -> bool:
 def _waiver(said: Finding | Unexamined, subject: Digest, policy: Policy, now: datetime) -> Waiver | None:
     rule = said.rule.id if isinstance(said, Finding) else UNEXAMINED
     content = said.at.blob or subject
+    file = ""
+    if rule == UNEXAMINED and content.algorithm == "sha3_256":
+        file = said.at.inside[0] if said.at.inside else "."
     for waiver in policy.waivers:
-        if waiver.rule == rule and waiver.digest == content and now.astimezone(UTC).date() <= waiver.expires:
+        is_meant = (waiver.rule, waiver.digest, waiver.file) == (rule, content, file)
+        if is_meant and now.astimezone(UTC).date() <= waiver.expires:
             return waiver
     return None
 

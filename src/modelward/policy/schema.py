@@ -98,22 +98,30 @@ class _Reader:
 
     def _waivers(self, body: dict[str, Any]) -> tuple[Waiver, ...]:
         waivers = [self._waiver(entry, ("waiver", n)) for n, entry in enumerate(self._tables(body, "waiver"))]
-        self._once("waiver", "digest", ((waiver.rule, str(waiver.digest)) for waiver in waivers))
+        self._once("waiver", "digest", ((waiver.rule, str(waiver.digest), waiver.file) for waiver in waivers))
         return tuple(waivers)
 
     def _waiver(self, entry: dict[str, Any], at: At) -> Waiver:
-        self._keys(entry, at, {"rule", "digest", "expires", "reason"}, set())
+        self._keys(entry, at, {"rule", "digest", "expires", "reason"}, {"file"})
         rule, reason = self._text(entry, at, "rule"), self._text(entry, at, "reason")
         if rule != UNEXAMINED:
             self._known(rule, (*at, "rule"))
         expires = entry["expires"]
         if not isinstance(expires, date) or isinstance(expires, datetime):
             self._fail((*at, "expires"), "expires must be a day, like 2027-01-31 (without quotes)", expires)
-        digest = self._text(entry, at, "digest")
+        digest = self._digest(entry, at)
+        names_gap = rule == UNEXAMINED and digest.algorithm == "sha3_256"
+        if names_gap != ("file" in entry):
+            expected = 'file must name the gap that is accepted in a folder, "." for the folder itself, there alone'
+            self._fail((*at, "file") if "file" in entry else (*at, "digest"), expected, entry.get("file"))
+        return Waiver(rule, digest, expires, reason, self._text(entry, at, "file") if names_gap else "")
+
+    def _digest(self, entry: dict[str, Any], at: At) -> Digest:
+        text = self._text(entry, at, "digest")
         try:
-            return Waiver(rule, Digest.parse(digest), expires, reason)
+            return Digest.parse(text)
         except Malformed:
-            self._fail((*at, "digest"), "digest must be sha256: or sha3_256: and 64 lower-case hex digits", digest)
+            self._fail((*at, "digest"), "digest must be sha256: or sha3_256: and 64 lower-case hex digits", text)
 
     def _severity(self, deny: dict[str, Any]) -> Severity:
         value = deny["severity"]

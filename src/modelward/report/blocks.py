@@ -5,20 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from typing import TypeVar
 
-from modelward.core.finding import Finding, Location, Unexamined
+from modelward.core.finding import Finding, Location
 from modelward.core.result import Reason, ScanResult
 from modelward.report.escape import visible
 from modelward.report.line import Line
+from modelward.report.view import Found, Gap, count
 
 BLOCKS = 20
 LINES = 10
 _NAMES = 5
 _LONGEST = 400
 _SAID_ELSEWHERE = frozenset({"does", "opcode"})
-
-Found = tuple[str, Finding]
-"""A finding and the file that it is in."""
-Gap = tuple[str, Unexamined]
 
 _T = TypeVar("_T")
 
@@ -28,13 +25,9 @@ def where(file: str, at: Location, label: str) -> str:
     return " > ".join(visible(name) for name in (file or label, *at.inside))
 
 
-def count(number: int, noun: str) -> str:
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
-
-
 def finding_blocks(findings: Iterable[Found], scan: ScanResult) -> Iterator[Line]:
     """A block for each finding; those of one rule in one file that say the same share one."""
-    groups = _grouped(findings, _saying)
+    groups = grouped(findings, saying)
     for group in groups[:BLOCKS]:
         yield from _finding_block(group, scan)
         yield Line()
@@ -43,7 +36,7 @@ def finding_blocks(findings: Iterable[Found], scan: ScanResult) -> Iterator[Line
 
 def finding_lines(findings: Iterable[Found], label: str) -> Iterator[Line]:
     """One line each, for findings that decide nothing; those that say the same in many files share one."""
-    groups = _grouped(findings, lambda found: _saying(found)[1:])
+    groups = grouped(findings, lambda found: saying(found)[1:])
     for group in groups[:LINES]:
         file, finding = group[0]
         text = f"{_headline(finding)}: {where(file, finding.at, label)}{_byte(finding.at)}{_more_alike(group)}"
@@ -56,7 +49,7 @@ def finding_lines(findings: Iterable[Found], label: str) -> Iterator[Line]:
 def unmet_lines(needs: Sequence[Reason]) -> Iterator[Line]:
     for need in needs[:LINES]:
         place = f" ({visible(need.file)})" if need.file else ""
-        yield Line("", f"unmet[{visible(need.what)}]: {_shorten(need.why)}{place}", "unmet")
+        yield Line("", f"unmet[{visible(need.what)}]: {shorten(need.why)}{place}", "unmet")
     if needs[:LINES] and not needs[LINES:]:
         yield Line()
     yield from _hidden([needs[LINES:]], "more unmet need")
@@ -64,7 +57,7 @@ def unmet_lines(needs: Sequence[Reason]) -> Iterator[Line]:
 
 def gap_blocks(gaps: Iterable[Gap], label: str) -> Iterator[Line]:
     """A block for each cause; gaps with the same cause and the same remedy share one."""
-    groups = _grouped(gaps, lambda gap: (gap[1].why, gap[1].do))
+    groups = grouped(gaps, lambda gap: (gap[1].why, gap[1].do))
     for group in groups[:BLOCKS]:
         yield from _gap_block(group, label)
         yield Line()
@@ -74,12 +67,12 @@ def gap_blocks(gaps: Iterable[Gap], label: str) -> Iterator[Line]:
 def _finding_block(group: Sequence[Found], scan: ScanResult) -> Iterator[Line]:
     file, finding = group[0]
     evidence = dict(finding.evidence)
-    opcode = f", {_shorten(evidence['opcode'])}" if "opcode" in evidence else ""
+    opcode = f", {shorten(evidence['opcode'])}" if "opcode" in evidence else ""
     yield Line("", _headline(finding), str(finding.severity))
     yield Line("  at   ", f"{where(file, finding.at, scan.label)}{_byte(finding.at)}{opcode}{_more_alike(group)}")
     if "does" in evidence:
-        yield Line("  does ", _shorten(evidence["does"]))
-    others = [f"{visible(key)}: {_shorten(value)}" for key, value in finding.evidence if key not in _SAID_ELSEWHERE]
+        yield Line("  does ", shorten(evidence["does"]))
+    others = [f"{visible(key)}: {shorten(value)}" for key, value in finding.evidence if key not in _SAID_ELSEWHERE]
     if others:
         yield Line("  with ", "; ".join(others))
     yield Line("  why  ", visible(finding.rule.why))
@@ -89,18 +82,25 @@ def _finding_block(group: Sequence[Found], scan: ScanResult) -> Iterator[Line]:
 
 
 def _gap_block(group: Sequence[Gap], label: str) -> Iterator[Line]:
-    first, *others = dict.fromkeys(_gap_place(file, gap.at, label) for file, gap in group)
+    first, *others = dict.fromkeys(gap_place(file, gap.at, label) for file, gap in group)
     yield Line("", f"unexamined: {first}", "gap")
     if others:
         more = f" and {len(others) - _NAMES:,} more" if len(others) > _NAMES else ""
         yield Line("  also ", "; ".join(others[:_NAMES]) + more)
-    yield Line("  why  ", _shorten(group[0][1].why))
+    yield Line("  why  ", shorten(group[0][1].why))
     if group[0][1].do:
-        yield Line("  do   ", _shorten(group[0][1].do))
+        yield Line("  do   ", shorten(group[0][1].do))
 
 
-def _gap_place(file: str, at: Location, label: str) -> str:
+def gap_place(file: str, at: Location, label: str) -> str:
     return where(file, at, label) + (f", from byte {at.span[0]}" if at.span else "")
+
+
+def byte_range(at: Location) -> str:
+    if at.span is None:
+        return ""
+    first, end = at.span
+    return f", byte {first}" if end - first <= 1 else f", bytes {first} to {end - 1}"
 
 
 def _byte(at: Location) -> str:
@@ -112,17 +112,18 @@ def _more_alike(group: Sequence[Found]) -> str:
 
 
 def _headline(finding: Finding) -> str:
-    return f"{finding.severity}[{finding.rule.id}]: {_shorten(finding.message)}"
+    return f"{finding.severity}[{finding.rule.id}]: {shorten(finding.message)}"
 
 
-def _saying(found: Found) -> tuple[str, str, str, str | None]:
+def saying(found: Found) -> tuple[str, str, str, str | None]:
     file, finding = found
     return file, finding.rule.id, finding.message, dict(finding.evidence).get("does")
 
 
-def _shorten(text: str) -> str:
-    shown = visible(text[:_LONGEST])
-    return shown if len(text) <= _LONGEST else f"{shown} [{len(text) - _LONGEST:,} more characters]"
+def shorten(text: str, longest: int = _LONGEST) -> str:
+    """Visible, and not longer than people want to read."""
+    shown = visible(text[:longest])
+    return shown if len(text) <= longest else f"{shown} [{len(text) - longest:,} more characters]"
 
 
 def _hidden(groups: Sequence[Sequence[object]], noun: str) -> Iterator[Line]:
@@ -132,7 +133,7 @@ def _hidden(groups: Sequence[Sequence[object]], noun: str) -> Iterator[Line]:
         yield Line()
 
 
-def _grouped(items: Iterable[_T], key: Callable[[_T], Hashable]) -> list[list[_T]]:
+def grouped(items: Iterable[_T], key: Callable[[_T], Hashable]) -> list[list[_T]]:
     groups: dict[Hashable, list[_T]] = {}
     for item in items:
         groups.setdefault(key(item), []).append(item)

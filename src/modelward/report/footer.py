@@ -6,9 +6,11 @@ from collections.abc import Iterator, Sequence
 
 from modelward.core.finding import Finding
 from modelward.core.result import CheckResult, ScanResult, Waived
-from modelward.report.blocks import count, where
+from modelward.report.blocks import where
 from modelward.report.escape import visible
 from modelward.report.line import Line
+from modelward.report.remote import remote_lines
+from modelward.report.view import count
 
 _FORMATS = 6
 _PATHS = 10
@@ -20,11 +22,13 @@ def footer(scan: ScanResult, check: CheckResult | None, statements: str | None) 
         yield Line("excluded  ", _paths(scan.excluded))
     if scan.left_out:
         yield Line("left out  ", _paths(scan.left_out))
+    yield from _baselined(scan)
     if check:
         yield from (Line("waived    ", _waived(waiver, scan.label)) for waiver in check.waived)
         if not check.waived:
             yield Line("waived    ", "none")
-    yield Line("digest    ", str(scan.digest))
+    yield from remote_lines(scan)
+    yield Line("digest    ", str(scan.digest or "not known: not all of it was read"))
     if check and statements is not None:
         yield Line("evidence  ", f"{count(len(check.statements), 'statement')} in {visible(statements)}")
     if check and check.not_asked:
@@ -36,7 +40,7 @@ def _examined(scan: ScanResult) -> str:
     total = len(scan.paths)
     gaps = {place.file for place in scan.unexamined}
     whole = {place.file for place in scan.unexamined if not place.said.at.inside and place.said.at.span is None}
-    read = scan.digests.keys()
+    read = scan.sizes.keys()
     fully, partly = len(read - gaps), len((gaps - whole) & read)
     parts = [f"{fully:,} of {count(total, 'file')}"]
     if fully < total:
@@ -62,6 +66,14 @@ def _formats(formats: Sequence[tuple[str, int]]) -> str:
     if formats[_FORMATS:]:
         shown.append(f"{sum(number for _, number in formats[_FORMATS:]):,} of other kinds")
     return f" ({', '.join(shown)})" if shown else ""
+
+
+def _baselined(scan: ScanResult) -> Iterator[Line]:
+    for place in scan.baselined[:_PATHS]:
+        if isinstance(place.said, Finding):
+            yield Line("baselined ", f"{place.said.rule.id} in {where(place.file, place.said.at, scan.label)}")
+    if scan.baselined[_PATHS:]:
+        yield Line("baselined ", f"and {len(scan.baselined) - _PATHS:,} more: use --format json")
 
 
 def _waived(waived: Waived, label: str) -> str:

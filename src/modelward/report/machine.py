@@ -7,6 +7,7 @@ from typing import Any
 
 from modelward.core import canonical
 from modelward.core.finding import Finding, Location, Severity
+from modelward.core.remote import Remote
 from modelward.core.result import CheckResult, Failure, Place, Reason, Report, ScanResult, Waived
 from modelward.report.escape import sound
 
@@ -37,9 +38,15 @@ def _check(check: CheckResult) -> dict[str, Any]:
 
 def _scan(scan: ScanResult, fail_on: Severity) -> dict[str, Any]:
     coverage = scan.coverage
-    return {
+    # only where there are any
+    more: dict[str, Any] = {"baselined": [_said(place) for place in scan.baselined]} if scan.baselined else {}
+    if scan.defects:
+        more["defects"] = [sound(file) for file in scan.defects]
+    if scan.remote:
+        more["remote"] = _remote(scan.remote)
+    return more | {
         "schema": "modelward/scan/1",
-        "digest": scan.digest.to_json(),
+        "digest": scan.digest.to_json() if scan.digest else None,
         "outcome": scan.outcome(fail_on),
         "findings": [_said(place) for place in scan.findings],
         "unexamined": [_said(place) for place in scan.unexamined],
@@ -47,8 +54,27 @@ def _scan(scan: ScanResult, fail_on: Severity) -> dict[str, Any]:
             "files": canonical.integer(coverage.files),
             "bytes": canonical.integer(coverage.bytes),
             "examined_bytes": canonical.integer(coverage.examined_bytes),
+            **({"coverage": "partial" if scan.is_partial else "full"} if scan.remote else {}),
         },
         "rules": sound(scan.rules),
+    }
+
+
+def _remote(remote: Remote) -> dict[str, Any]:
+    files = {
+        sound(path): {
+            "url": sound(held.url),
+            "pin": sound(held.pin),
+            "claim": sound(held.claim) or None,
+            "verified": held.is_verified,
+        }
+        for path, held in remote.files.items()
+    }
+    return {
+        "requests": canonical.integer(remote.requests),
+        "fetched_bytes": canonical.integer(remote.fetched),
+        "commit": sound(remote.commit) or None,
+        "files": files,
     }
 
 

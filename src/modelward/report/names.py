@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
 import shlex
 from urllib.parse import quote
@@ -30,3 +31,15 @@ def shell_word(name: str) -> str:
     if raw == text.encode() and visible(text) == text:
         return shlex.quote(text)
     return "$'" + "".join(chr(byte) if chr(byte) in _PLAIN else f"\\x{byte:02x}" for byte in raw) + "'"
+
+
+def base(label: str, is_tree: bool) -> str:
+    """The target as viewers look for it: relative to the folder of the run. Of a path that leads out
+    of that folder only what lies in the target is kept, so that a report names no foreign place."""
+    scheme, is_url, rest = label.partition("://")
+    if is_url and scheme in ("https", "http", "hf"):
+        return posixpath.normpath(rest).lstrip("/")
+    path = posixpath.normpath(label)
+    if path.startswith("/") or path.split("/")[0] == "..":
+        return "" if is_tree else posixpath.basename(path)
+    return "" if path == "." else path

@@ -19,7 +19,7 @@ from modelward.core.result import CheckResult, Failure, Place, Reason, Report, S
 from modelward.core.verdict import UNEXAMINED
 from modelward.report.descriptors import LEVELS, rules_used
 from modelward.report.escape import visible
-from modelward.report.names import uri_path
+from modelward.report.names import base, uri_path
 
 _SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 
@@ -38,17 +38,30 @@ def _run(report: Report) -> dict[str, Any]:
     check, scan = (report, report.scan) if isinstance(report, CheckResult) else (None, report)
     target = _Target(scan)
     needs = check.unmet if check else ()
-    waived = {waiver.place: waiver.reason for waiver in check.waived} if check else {}
+    waived = dict.fromkeys(scan.baselined, "listed in the baseline")
+    waived |= {waiver.place: waiver.reason for waiver in check.waived} if check else {}
     results = [target.result(place, waived.get(place)) for place in (*scan.findings, *scan.unexamined)]
     results += [target.unmet(need) for need in needs]
-    invocation = {"executionSuccessful": True, "toolExecutionNotifications": target.notifications()}
+    invocation = {"executionSuccessful": not scan.defects, "toolExecutionNotifications": target.notifications()}
     rules = rules_used(scan.findings, bool(scan.unexamined), needs)
     run = _frame(scan.label, rules, results, invocation)
     run["artifacts"] = target.artifacts()
-    run["properties"] = {"digest": str(scan.digest), "rules": visible(scan.rules)}
+    run["properties"] = {"digest": str(scan.digest or ""), "rules": visible(scan.rules)} | _remote(scan)
     if check:
         run["properties"] |= {"decision": check.decision, "policy": visible(check.policy_name)}
     return run
+
+
+def _remote(scan: ScanResult) -> dict[str, Any]:
+    if scan.remote is None:
+        return {}
+    return {
+        "coverage": "partial" if scan.is_partial else "full",
+        "requests": scan.remote.requests,
+        "fetchedBytes": scan.remote.fetched,
+        "commit": visible(scan.remote.commit),
+        "pins": {visible(held.url): visible(held.pin) for held in scan.remote.files.values()},
+    }
 
 
 def _frame(label: str, rules: list[Any], results: list[Any], invocation: dict[str, Any]) -> dict[str, Any]:
@@ -64,7 +77,7 @@ def _frame(label: str, rules: list[Any], results: list[Any], invocation: dict[st
     return {
         "tool": {"driver": driver},
         # code scanning tells the runs of one file apart by it
-        "automationDetails": {"id": f"modelward/{uri_path(_base(label, False)) or '.'}/"},
+        "automationDetails": {"id": f"modelward/{uri_path(base(label, False)) or '.'}/"},
         "invocations": [invocation],
         "results": results,
     }
@@ -75,7 +88,7 @@ class _Target:
 
     def __init__(self, scan: ScanResult) -> None:
         self._scan = scan
-        self._base = _base(scan.label, scan.is_tree)
+        self._base = base(scan.label, scan.is_tree)
         self._files = sorted({place.file for place in (*scan.findings, *scan.unexamined)})
         self._index = {file: index for index, file in enumerate(self._files)}
         self._seen: Counter[str] = Counter()
@@ -136,6 +149,9 @@ class _Target:
         return artifact
 
     def _uri(self, file: str) -> str:
+        held = self._scan.remote and self._scan.remote.files.get(file)
+        if held:
+            return visible(held.url)
         if not file and self._scan.is_tree:
             return uri_path(self._base or ".") + "/"
         return uri_path(posixpath.join(self._base, file) if file else self._base)
@@ -167,15 +183,6 @@ class _Target:
         digest = hashlib.sha256(words.encode("ascii")).hexdigest()[:16]
         self._seen[digest] += 1
         return f"{digest}:{self._seen[digest]}"
-
-
-def _base(label: str, is_tree: bool) -> str:
-    """The target as viewers look for it: relative to the folder of the run. Of a path that leads out
-    of that folder only what lies in the target is kept, so that a report names no foreign place."""
-    path = posixpath.normpath(label)
-    if path.startswith("/") or path.split("/")[0] == "..":
-        return "" if is_tree else posixpath.basename(path)
-    return "" if path == "." else path
 
 
 def _member(at: Location) -> dict[str, Any]:

@@ -6,6 +6,7 @@ import hashlib
 import os
 import stat
 from collections import OrderedDict
+from dataclasses import dataclass
 from types import TracebackType
 
 from modelward.core.artifact import Blob
@@ -14,6 +15,42 @@ from modelward.core.errors import ReadError
 
 BLOCK = 1 << 18
 _KEEP = 32  # blocks: 8 MiB
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """What the system says of a file that changes when its content does, times in nanoseconds."""
+
+    device: int
+    inode: int
+    size: int
+    modified: int
+    changed: int
+
+    @classmethod
+    def of(cls, info: os.stat_result) -> Identity:
+        return cls(info.st_dev, info.st_ino, info.st_size, info.st_mtime_ns, info.st_ctime_ns)
+
+    @property
+    def place(self) -> str:
+        return f"{self.device}:{self.inode}"
+
+    @property
+    def state(self) -> str:
+        return f"{self.size}:{self.modified}:{self.changed}"
+
+    def is_older(self, nanoseconds: int, than: int) -> bool:
+        """A file that was written a moment ago can be written again without its times showing it."""
+        return than - max(self.modified, self.changed) >= nanoseconds
+
+
+def identity_of(path: bytes) -> Identity | None:
+    """None for what is no regular file, or cannot be looked at."""
+    try:
+        info = os.stat(path, follow_symlinks=False)
+    except (OSError, ValueError):
+        return None
+    return Identity.of(info) if stat.S_ISREG(info.st_mode) else None
 
 
 class FileSource:
@@ -38,6 +75,7 @@ class FileSource:
             os.close(self._fd)
             raise ReadError("not a regular file")
         self.size = self._stat.st_size
+        self.identity = Identity.of(self._stat)
         self._hash = hashlib.sha256()
         self._hashed = 0  # blocks that the hash has taken
         self._finished = False

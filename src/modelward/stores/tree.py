@@ -119,6 +119,17 @@ def open_target(path: str, exclude: Sequence[str] = (), limits: Limits = _DEFAUL
     return _Walk(root, globs, limits.entries).tree(label)
 
 
+def excluder(patterns: Sequence[str]) -> Callable[[str], bool]:
+    """Whether *patterns*, as open_target takes them, leave out the file at an escaped path. Raises UsageError."""
+    globs = [_parse_glob(pattern) for pattern in patterns]
+
+    def is_excluded(path: str) -> bool:
+        parts = path.split("/")
+        return any(_matches(parts[:end], glob) for end in range(1, len(parts) + 1) for glob in globs)
+
+    return is_excluded
+
+
 def _look(path: str) -> os.stat_result:
     try:
         return os.stat(os.fsencode(path))

@@ -41,7 +41,7 @@ class ScanCheck:
     def examine(self, artifact: Artifact, given: Seen) -> Scan:
         files = {blob.digest: given.files[blob.digest] for blob in artifact.files.values()}
         if artifact.is_tree and len(files) > 1:
-            files = {digest: _beside_others(file) for digest, file in files.items()}
+            files = {digest: beside_others(file) for digest, file in files.items()}
         by_path = {path: files[blob.digest] for path, blob in artifact.files.items()}
         digests = {path: blob.digest for path, blob in artifact.files.items()}
         tree = Tree(by_path, given.notes, digests)
@@ -70,7 +70,7 @@ class ScanCheck:
         return frozenset(predicate.files)
 
 
-def _beside_others(file: FileScan) -> FileScan:
+def beside_others(file: FileScan) -> FileScan:
     """An empty file is no gap where there is content beside it: docs/adr/0001."""
     return replace(file, unexamined=()) if file.formats == ("empty",) else file
 

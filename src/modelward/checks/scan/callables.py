@@ -41,7 +41,7 @@ class Entry:
     """What a call does, as the rest of "loading this file …"."""
 
 
-_TABLES = ("callables.txt", "stdlib.txt", "compat_pickle.txt")
+_TABLES = ("callables.txt", "stdlib.txt", "compat_pickle.txt", "keras.txt", "tensorflow_ops.txt")
 
 
 @cache

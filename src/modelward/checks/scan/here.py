@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from modelward.core.artifact import Source
+from modelward.core.errors import NotFetched
 from modelward.core.finding import Finding, Location, Rule, Unexamined
 from modelward.core.limits import Limits
 from modelward.formats.source import Budget
@@ -51,6 +52,17 @@ class Here:
 
     def unexamined(self, why: str, start: int | None = None, end: int | None = None, do: str = "") -> Unexamined:
         return Unexamined(self.at(start, end), why, do)
+
+
+UNREAD = "it was not read: a file far away is read in part"
+
+
+def as_far_as_fetched(said: Iterator[Said], here: Here) -> Iterator[Said]:
+    """What is said, up to where it asks for bytes of a file far away that were not fetched."""
+    try:
+        yield from said
+    except NotFetched:
+        yield here.unexamined(UNREAD)
 
 
 Examiner = Callable[[Source, Here], Iterator[Said]]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -72,6 +72,24 @@ def decode(body: Mapping[str, Any], rules: Mapping[str, Rule]) -> Scan:
     return scan
 
 
+def encode_file(file: FileScan) -> bytes:
+    """Canonical JSON. Raises Malformed for words that JSON cannot carry."""
+    return canonical.encode(_file_to_json(file))
+
+
+def decode_file(raw: bytes, rules: Callable[[], Mapping[str, Rule]]) -> FileScan:
+    """Raises Malformed for anything that encode_file would not have written. *rules* are asked for only
+    where there are findings."""
+    try:
+        body = canonical.decode(raw)
+        file = _file_from_json(body, rules() if body["findings"] else {})
+    except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
+        raise Malformed(f"not the scan of a file: {error!r}") from error
+    if _file_to_json(file) != body:
+        raise Malformed("the scan of a file with unknown or missing parts")
+    return file
+
+
 def _file_to_json(file: FileScan) -> dict[str, Any]:
     return {
         "formats": list(file.formats),
@@ -85,7 +103,7 @@ def _file_to_json(file: FileScan) -> dict[str, Any]:
 def _file_from_json(body: Mapping[str, Any], rules: Mapping[str, Rule]) -> FileScan:
     said = [_said_from_json(entry, rules) for entry in (*body["findings"], *body["unexamined"])]
     return FileScan(
-        tuple(body["formats"]),
+        tuple(map(_text, body["formats"])),
         tuple(entry for entry in said if isinstance(entry, Finding)),
         tuple(entry for entry in said if isinstance(entry, Unexamined)),
         int(body["size"]),
@@ -106,7 +124,14 @@ def _said_to_json(said: Finding | Unexamined) -> dict[str, Any]:
 
 def _said_from_json(body: Mapping[str, Any], rules: Mapping[str, Rule]) -> Finding | Unexamined:
     span = body["span"]
-    at = Location(None, tuple(body["inside"]), None if span is None else (int(span[0]), int(span[1])))
+    at = Location(None, tuple(map(_text, body["inside"])), None if span is None else (int(span[0]), int(span[1])))
     if "why" in body:
-        return Unexamined(at, body["why"], body["do"])
-    return Finding(rules[body["rule"]], at, body["message"], tuple(sorted(body["evidence"].items())))
+        return Unexamined(at, _text(body["why"]), _text(body["do"]))
+    evidence = tuple(sorted((key, _text(value)) for key, value in body["evidence"].items()))
+    return Finding(rules[body["rule"]], at, _text(body["message"]), evidence)
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise TypeError("expected a text")
+    return value

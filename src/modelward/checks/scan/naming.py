@@ -105,9 +105,8 @@ def _named(body: Value) -> Iterator[str]:
             elif key == "_class_name" and isinstance(inner, list):  # diffusers: [module, class] of a pipeline
                 yield ".".join(text for text in inner if isinstance(text, str))
         # sentence-transformers: modules.json. https://sbert.net/docs/sentence_transformer/usage/custom_models.html
-        kind = item.get("type")
-        is_module = {"idx", "path", "type"} <= item.keys() and isinstance(kind, str)
-        if is_module and not kind.startswith("sentence_transformers."):
+        kind = item.get("type") if {"idx", "path", "type"} <= item.keys() else None
+        if isinstance(kind, str) and not kind.startswith("sentence_transformers."):
             yield kind
 
 

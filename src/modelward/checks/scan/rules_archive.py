@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from modelward.checks.scan.here import Here, Nested, Said
+from modelward.checks.scan.members import judge_member
 from modelward.core.artifact import Source
 from modelward.core.finding import Rule, Severity
 from modelward.formats.compressed import Compressed
@@ -97,7 +98,8 @@ def examine_tar(source: Source, here: Here) -> Iterator[Said]:
     for part in read_tar(source, here.limits):
         match part:
             case TarMember(kind="file" | "other"):
-                yield Nested(part.name, Slice(source, part.at, part.size))
+                yield (member := Nested(part.name, Slice(source, part.at, part.size)))
+                yield from judge_member(member, here)
             case TarAnomaly():
                 message = f"{part.name[:_SHOWN]}: {part.detail}" if part.name else part.detail
                 yield here.finding(TAR_RULES[part.oddity], message, part.at)

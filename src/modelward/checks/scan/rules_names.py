@@ -78,8 +78,10 @@ _LATIN = str.maketrans(
     "аеорсухіјѕԁԛԝһӏвкмнтАВЕКМНОРСТУХІЈЅαορνικτυχΑΒΕΖΗΙΚΜΝΟΡΤΥΧıɡɑℓ⁄∕․ꓸ‐‑‒–—−",
     "aeopcyxijsdqwhlbkmhtABEKMHOPCTYXIJSaopviktuxABEZHIKMNOPTYXigal//..------",
 )
-_INVISIBLE = re.compile("[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f"
-                        "\u3164\ufeff\uffa0\U000e0000-\U000e007f]")  # fmt: skip
+_INVISIBLE = re.compile(
+    "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f"
+    "\u3164\ufeff\uffa0\U000e0000-\U000e007f]"
+)
 _TRUSTED = re.compile(r"[\w.-]*\.(?:safetensors|json|txt|md|bin|pt|pth|onnx|gguf|h5|keras|npy|npz|py|model|yaml)")
 
 

@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from itertools import groupby
 
-from modelward.checks.scan.here import Here, Nested, Said
+from modelward.checks.scan.here import UNREAD, Here, Nested, Said
 from modelward.core.artifact import Source
+from modelward.core.errors import NotFetched
 from modelward.core.finding import Rule, Severity
 from modelward.formats.source import Slice, Stream
 from modelward.formats.zip import Kind, Member, ZipFacts, crc_matches, is_zero, open_member, read_zip
@@ -233,7 +234,12 @@ def nested_members(
                 yield here.unexamined(f"{member.name[:_SHOWN]}: shares more bytes than the limit", member.at, reach)
                 continue
             reach = max(reach, member.at + member.compressed)
-            yield from _nested(source, member, here, is_raw(member))
+            raw = is_raw(member)
+            try:
+                yield from _nested(source, member, here, raw)
+            except NotFetched:
+                if not raw:
+                    yield here.into(member.name).unexamined(UNREAD)
     for anomaly in facts.anomalies:
         if anomaly.kind in _OUTSIDE and not is_zero(source, anomaly.at, anomaly.end):
             span = Slice(source, anomaly.at, anomaly.end - anomaly.at)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from modelward.checks.scan.here import Examiner, Here, Said
 from modelward.core.artifact import Source
+from modelward.formats.source import BytesSource
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,17 +22,97 @@ class Kind:
 
 
 def _json(source: Source, here: Here) -> Iterator[Said]:
-    from modelward.checks.scan.documents import examine_json
+    from modelward.checks.scan.documents import examine_json_like
 
-    return examine_json(source, here)
+    return examine_json_like(source, here)
 
+
+def _jinja(source: Source, here: Here) -> Iterator[Said]:
+    from modelward.checks.scan.jinja_places import examine_text
+
+    return examine_text(source, here)
+
+
+def _wide(source: Source, here: Here) -> Iterator[Said]:
+    """json.loads guesses UTF-16 from the mark, and so do loaders that hand it bytes."""
+    if source.size > _MOST_WIDE:
+        yield here.unexamined(f"a text in UTF-16 of more than the {_MOST_WIDE:,} bytes that are read")
+        return
+    text = source.read(0, _MOST_WIDE).decode("utf-16", "surrogatepass")
+    yield from examine_text(BytesSource(text.encode("utf-8", "surrogatepass")), here)
+
+
+def _secrets(source: Source, here: Here) -> Iterator[Said]:
+    from modelward.checks.scan.rules_secrets import examine_secrets
+
+    return examine_secrets(source, here)
+
+
+def _yaml(source: Source, here: Here) -> Iterator[Said]:
+    from modelward.checks.scan.rules_yaml import examine_yaml
+
+    return examine_yaml(source, here)
+
+
+def _hydra(source: Source, here: Here) -> Iterator[Said]:
+    from modelward.checks.scan.rules_hydra import examine_hydra
+
+    return examine_hydra(source, here)
+
+
+def _xml(source: Source, here: Here) -> Iterator[Said]:
+    from modelward.checks.scan.rules_xml import examine_xml
+
+    return examine_xml(source, here)
+
+
+def _python(source: Source, here: Here) -> Iterator[Said]:
+    from modelward.checks.scan.judge_python import examine_python
+
+    return examine_python(source, here)
+
+
+def _script(source: Source, here: Here) -> Iterator[Said]:
+    from modelward.checks.scan.rules_executable import examine_script
+
+    return examine_script(source, here)
+
+
+def _graph(source: Source, here: Here) -> Iterator[Said]:
+    from modelward.checks.scan.tensorflow_beside import examine_graph_text
+
+    return examine_graph_text(source, here)
+
+
+_YAML = (
+    rb"(?:\A|[\s\[{,:?\x85\xa8\xa9\xbf-])![!<%\w$]|%TAG"  # a tag, or a directive that makes any letters one
+    rb"|(?:[,\[]\s{0,99}|-[ \t])\*\w{1,99}\s{0,99}(?:,\s{0,99}|-[ \t])\*\w"  # aliases beside each other
+)
+_HYDRA = (
+    # the key with its letters as they are, escaped, or with a folded line between them
+    rb"_target_|\\(?:x|u00|U000000)(?:5[fF]|7[24]|6[157])|[_targe]\\\r?\n"
+    rb"|\b(?:target|class_path)[\"']?\s{0,99}:[\s\"'|>+\-\d]{1,99}\w{1,99}\.\w|\$\{eval:"
+)
+_PYTHON = (
+    rb"\b(?:import|def|class|lambda|exec|eval|compile|__import__|getattr|globals|vars|__builtins__|__subclasses__)\b"
+    rb"|coding[:=]|[\x80-\xff]\s{0,99}[=(]"  # names may be written in letters that only look like others
+)
 
 KINDS: tuple[Kind, ...] = (
-    # What is no strict JSON may be JSON to Python: NaN, repeated keys, any depth
-    Kind(re.compile(rb"\A(?:\xef\xbb\xbf)?\s{0,100}[\[{]"), _json),
+    Kind(re.compile(rb"\A(?:\xef\xbb\xbf)?\s*+(?:[\[{]|\Z)"), _json),
+    Kind(re.compile(rb"\A(?:\xff\xfe|\xfe\xff)"), _wide),
+    Kind(re.compile(rb"\{[{%]"), _jinja),
+    Kind(re.compile(rb"\A"), _secrets),
+    Kind(re.compile(_YAML), _yaml),
+    Kind(re.compile(_HYDRA), _hydra),
+    Kind(re.compile(rb"<!DOCTYPE|<!ENTITY|<\?xml|XInclude|<net[ \t\r\n]"), _xml),
+    Kind(re.compile(_PYTHON), _python),
+    Kind(re.compile(rb"\b(?:node|library|graph_def|meta_graphs|asset_file_def)\b"), _graph),
+    Kind(re.compile(rb"\A(?:\xef\xbb\xbf)?\s{0,99}@?(?i:echo[ \t]+off)\b"), _script),
 )
 
 _WINDOW = 1 << 18
+_MOST_WIDE = 8 << 20
 _OVERLAP = 1 << 10
 
 

@@ -6,16 +6,17 @@ https://docs.pytorch.org/docs/stable/notes/serialization.html
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 
 from modelward.checks.scan.examine_pickle import Streams, rest
-from modelward.checks.scan.here import Here, Nested, Said
+from modelward.checks.scan.here import Here, Nested, Said, as_far_as_fetched
+from modelward.checks.scan.members import ZipView
 from modelward.checks.scan.rules_pickle import CODE_FORMAT
 from modelward.checks.scan.rules_torch import FILE_OPERATOR, FOREIGN_OPERATOR, STORAGE_MISSING, STORAGE_SIZE, Storages
-from modelward.checks.scan.rules_zip import nested_members, zip_findings
 from modelward.core.artifact import Source
 from modelward.formats.pickle.render import render
-from modelward.formats.zip import Member, ZipFacts, open_member, read_zip
+from modelward.formats.zip import Member, ZipFacts, open_member
 
 _MOST_CODE = 16 << 20
 
@@ -29,36 +30,49 @@ _FOREIGN_OPERATORS = re.compile(
 )
 
 
-def examine_zip(source: Source, here: Here) -> Iterator[Said]:
-    """Any zip. It is a torch archive if it has data.pkl in its root folder: then <name>.pkl there is
-    judged together with the storages in <name>/, which are raw numbers."""
-    facts = read_zip(source, here.limits)
-    yield from zip_findings(facts, here)
+def examine_torch_archive(view: ZipView) -> Iterator[Said]:
+    """An archive with data.pkl in its root folder: <name>.pkl there is judged together with the
+    storages in <name>/, which are raw numbers."""
+    facts, here = view.facts, view.here
     root = torch_root(facts)
     if root is None:
-        yield from nested_members(source, facts, here)
         return
     yield here.finding(CODE_FORMAT, "a torch archive is loaded through pickle")
-    pickles = [member for member in facts.members if _stem(member.name, root) is not None]
-    raw: set[str] = set()
-    for member in pickles:
+    sizes = {member.name: member.size for member in facts.members}
+    for member in facts.members:
+        stem = _stem(member.name, root)
+        if stem is None:
+            continue
         storages = Storages(here)
-        yield from _examine_pickle(source, member, here, storages)
-        folder = f"{root}{_stem(member.name, root)}/"
-        yield from _check_sizes(facts, folder, storages)
-        raw.update(folder + key for key in storages.sizes)
-    judged = {member.name for member in pickles}
-    for said in nested_members(source, facts, here, lambda member: member.name in raw):
-        if not isinstance(said, Nested) or said.name not in judged:
-            yield said
-        if isinstance(said, Nested) and said.name.startswith(f"{root}code/"):
-            yield from _torchscript(said, here)
+        yield from as_far_as_fetched(_examine_pickle(view.source, member, here, storages), here.into(member.name))
+        folder = f"{root}{stem}/"
+        yield from _check_sizes(sizes, folder, storages)
+        view.raw.update(folder + key for key in storages.sizes)
+        view.judged.add(member.name)
+    view.readers.append(partial(_code, root, here))
+
+
+def _code(root: str, here: Here, member: Nested) -> Iterator[Said]:
+    if member.name.startswith(f"{root}code/"):
+        yield from as_far_as_fetched(_torchscript(member, here), here.into(member.name))
 
 
 def torch_root(facts: ZipFacts) -> str | None:
     """The folder of data.pkl, with its slash; torch takes the one that the first member is in."""
     roots = [name.removesuffix("data.pkl") for name in (m.name for m in facts.members) if name.endswith("/data.pkl")]
     return min(roots, key=len, default=None)
+
+
+def storage_names(facts: ZipFacts) -> Callable[[str], bool]:
+    """Whether a member lies where storages do: in a folder for each pickle in the root."""
+    root = torch_root(facts)
+    stems = set() if root is None else {_stem(member.name, root) for member in facts.members}
+
+    def is_storage(name: str) -> bool:
+        folder, slash, _ = name.removeprefix(root or "").partition("/")
+        return bool(slash) and folder in stems and name.startswith(root or "")
+
+    return is_storage
 
 
 def _stem(name: str, root: str) -> str | None:
@@ -76,14 +90,13 @@ def _examine_pickle(source: Source, member: Member, here: Here, storages: Storag
     yield from rest(streams)
 
 
-def _check_sizes(facts: ZipFacts, folder: str, storages: Storages) -> Iterator[Said]:
-    members = {member.name: member for member in facts.members}
+def _check_sizes(sizes: Mapping[str, int], folder: str, storages: Storages) -> Iterator[Said]:
     for key, size in storages.sizes.items():
-        member = members.get(folder + key)
-        if member is None:
+        found = sizes.get(folder + key)
+        if found is None:
             yield storages.here.finding(STORAGE_MISSING, f"the storage {render(key)} is not in the archive")
-        elif size is not None and member.size != size and (member.size or not folder.endswith("/traced_inputs/")):
-            message = f"the storage {render(key)} has {member.size:,} bytes, the pickle says {size:,}"
+        elif size is not None and found != size and (found or not folder.endswith("/traced_inputs/")):
+            message = f"the storage {render(key)} has {found:,} bytes, the pickle says {size:,}"
             yield storages.here.finding(STORAGE_SIZE, message)
 
 

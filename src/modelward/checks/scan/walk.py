@@ -9,9 +9,10 @@ from collections.abc import Iterator
 
 from modelward.checks.scan.examiners import EXAMINERS, NOT_READ
 from modelward.checks.scan.headless import examine_headless, pickle_in_text
-from modelward.checks.scan.here import Here, Nested, Said
+from modelward.checks.scan.here import UNREAD, Here, Nested, Said, as_far_as_fetched
 from modelward.checks.scan.model import FileScan
 from modelward.core.artifact import Source
+from modelward.core.errors import NotFetched
 from modelward.core.finding import Finding, Rule, Severity, Unexamined
 from modelward.core.limits import Limits
 from modelward.formats.sniff import short_token, sniff
@@ -25,8 +26,18 @@ _PEEK = 4096
 
 def examine(source: Source, limits: Limits) -> FileScan:
     """Raises ReadError where the source does; nothing else, whatever the bytes."""
+    return _examine(source, limits, None)
+
+
+def examine_as(source: Source, formats: tuple[str, ...], limits: Limits) -> FileScan:
+    """*source* is here in part, and what is here can be read as *formats*. Where reading it came to
+    bytes that are not here is said; which bytes those are, the caller knows."""
+    return _examine(source, limits, formats)
+
+
+def _examine(source: Source, limits: Limits, formats: tuple[str, ...] | None) -> FileScan:
     here = Here((), limits, Budget(limits.expanded_bytes))
-    formats, said = _readings(source, here)
+    formats, said = _readings(source, here, formats)
     kept = _Kept(limits.findings)
     for word in _flatten(said, here):
         if not kept.take(word):
@@ -70,21 +81,31 @@ class _Kept:
         self._dropped += 1
 
 
-def _readings(source: Source, here: Here) -> tuple[tuple[str, ...], Iterator[Said]]:
-    formats = sniff(source)
+def _readings(
+    source: Source, here: Here, formats: tuple[str, ...] | None = None
+) -> tuple[tuple[str, ...], Iterator[Said]]:
+    """Raises NotFetched where nothing can be known of it."""
+    formats = formats or sniff(source)
     if formats == ("empty",):
         return formats, iter([here.unexamined("an empty file")] if not here.inside else [])
-    headless = examine_headless(source, here, formats) if "pickle" not in formats else None
+    headless = _headless(source, here, formats) if "pickle" not in formats else None
     if headless is not None:
         formats = ("pickle", *(name for name in formats if name != "unknown"))
     return formats, _say(source, here, formats, headless or [])
+
+
+def _headless(source: Source, here: Here, formats: tuple[str, ...]) -> list[Said] | None:
+    try:
+        return examine_headless(source, here, formats)
+    except NotFetched as missing:
+        return examine_headless(Slice(source, 0, missing.start), here, formats) if missing.start else None
 
 
 def _say(source: Source, here: Here, formats: tuple[str, ...], headless: list[Said]) -> Iterator[Said]:
     yield from headless
     for name in formats:
         if name in EXAMINERS and not (name == "pickle" and headless):
-            yield from EXAMINERS[name](source, here)
+            yield from as_far_as_fetched(EXAMINERS[name](source, here), here)
         elif name == "git-lfs-pointer":
             yield here.unexamined("a Git LFS pointer: the file that it stands for is not here", do="git lfs pull")
         elif name in NOT_READ:
@@ -107,9 +128,14 @@ def _flatten(said: Iterator[Said], here: Here) -> Iterator[Finding | Unexamined]
         if len(inner.inside) > here.limits.depth:
             yield inner.unexamined(f"more than {here.limits.depth} containers inside each other")
             continue
-        if word.raw and _is_numbers(word.source, inner):
+        try:
+            if word.raw and _is_numbers(word.source, inner):
+                continue
+            _, inside = _readings(word.source, inner)
+        except NotFetched:
+            if not word.raw:
+                yield inner.unexamined(UNREAD)
             continue
-        _, inside = _readings(word.source, inner)
         for found in _flatten(inside, inner):
             if isinstance(found, Finding) or not word.raw:
                 yield found

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from modelward.core.artifact import Source
+from modelward.core.errors import NotFetched
 
 WINDOW = 1 << 18
 MARGIN = 80
@@ -43,16 +44,26 @@ class Window:
         """Move the window to the cursor. Raises Broken at the end of the source."""
         self.base += self.pos
         self.pos = 0
-        data = self.source.read(self.base, WINDOW)
+        data, is_end = self._read()
         if not data:
             self.buf, self.limit = bytes(MARGIN), 0
             raise Broken("stream ends before STOP", truncated=True)
-        if len(data) < WINDOW:
+        if is_end:
             self.limit = len(data)
             data += bytes(MARGIN)
         else:
             self.limit = len(data) - MARGIN
         self.buf = data
+
+    def _read(self) -> tuple[bytes, bool]:
+        """The bytes from `base` on, and whether the source ends with them."""
+        try:
+            data = self.source.read(self.base, WINDOW)
+        except NotFetched as missing:
+            if missing.start <= self.base + MARGIN:
+                raise
+            return self.source.read(self.base, missing.start - self.base), False
+        return data, len(data) < WINDOW
 
     def ready(self) -> None:
         if self.pos >= self.limit:

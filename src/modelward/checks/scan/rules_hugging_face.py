@@ -1,0 +1,98 @@
+"""Configurations of Hugging Face repositories: keys that make a loader fetch or import code."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from modelward.checks.scan.here import Here, Said
+from modelward.core.finding import Rule, Severity
+from modelward.formats.json_tree import Object, Value, objects, values
+
+HUB_KERNEL = Rule(
+    "config-hub-kernel",
+    Severity.HIGH,
+    "the configuration names a repository whose code computes the attention",
+    "transformers before 5.3 downloads and imports it when the model is loaded, whatever trust_remote_code says.",
+    "Remove the key, or do not load the model; update transformers.",
+    ("CWE-829", "CVE-2026-4372", "GHSA-29pf-2h5f-8g72", "https://github.com/huggingface/transformers/pull/44395"),
+)
+TRUST = Rule(
+    "config-trusts-remote-code",
+    Severity.MEDIUM,
+    "the configuration of a model says that its code is to be trusted",
+    "That is for the user to say: loaders that believed the file ran its code although they were told not to.",
+    "Remove the key, and update transformers.",
+    ("CWE-829", "CVE-2026-5241", "https://nvd.nist.gov/vuln/detail/CVE-2026-5241"),
+)
+NAMED_CLASS = Rule(
+    "config-named-class",
+    Severity.MEDIUM,
+    "the configuration names a class that a loader imports",
+    "sentence-transformers imports the module that stands there: from the model's folder, or what is installed.",
+    "Read the code of that module before you load the model.",
+    ("CWE-470", "CWE-829", "https://sbert.net/docs/sentence_transformer/usage/custom_models.html"),
+)
+REMOTE_FILE = Rule(
+    "config-remote-file",
+    Severity.LOW,
+    "the configuration names an address that a loader may fetch",
+    "What is fetched is not part of the model that was checked, and can change at any time.",
+    "Find out whether your loader follows it, and pin what it gets.",
+    ("CWE-494", "CWE-829", "https://huggingface.co/docs/timm/models"),
+)
+
+_KERNELS = frozenset(
+    "_attn_implementation_internal _attn_implementation attn_implementation"
+    " _experts_implementation_internal experts_implementation".split()
+)
+_ADDRESSES = frozenset(
+    "hf_hub_url _name_or_path name_or_path base_model_name_or_path pretrained_model_name_or_path"
+    " tokenizer_name_or_path vocab_file tokenizer_file".split()
+)
+_OFFICIAL = re.compile(r"(?:[\w-]+\|)?kernels-community/")
+_ADDRESS = re.compile(r"(?:https?|ftp|s3|gs|git\+\w+)://\S", re.IGNORECASE)
+_DOTTED = re.compile(r"[^\W\d]\w*(?:\.[^\W\d]\w*)+")
+_ACTIVATIONS = re.compile(r"(?:torch\.nn|sentence_transformers)\.")
+
+
+def judge_hugging_face(body: Value, here: Here) -> Iterator[Said]:
+    """What the keys of a configuration make the libraries of Hugging Face do. auto_map is a rule of the tree."""
+    is_model = isinstance(body, Object) and bool(body.all("model_type"))
+    for path, item in objects(body):
+        for key, value in item:
+            yield from _judge(key, value, is_model, here, f"{path}.{key}")
+    if isinstance(body, list) and not isinstance(body, Object):
+        yield from _modules(body, here)
+
+
+def _judge(key: str, value: Value, is_model: bool, here: Here, path: str) -> Iterator[Said]:
+    if key in _KERNELS:
+        for where, name in values(value, path):
+            if isinstance(name, str) and "/" in name and not (_OFFICIAL.match(name) and "internal" not in key):
+                yield here.finding(HUB_KERNEL, f"{where} is {name!r}")
+    elif key == "trust_remote_code" and value is True and is_model:
+        yield here.finding(TRUST, f"{path} is true")
+    elif key in ("activation_function", "activation_fn") and isinstance(value, str):
+        if _DOTTED.fullmatch(value) and not _ACTIVATIONS.match(value):
+            yield here.finding(NAMED_CLASS, f"{path} is {value!r}, which is imported and called")
+    elif isinstance(value, str) and _ADDRESS.match(value) and _is_fetched(key, path):
+        yield here.finding(REMOTE_FILE, f"{path} is {value[:200]!r}")
+
+
+def _is_fetched(key: str, path: str) -> bool:
+    return key in _ADDRESSES or path.endswith(".pretrained_cfg.url")
+
+
+def _modules(body: list[Any], here: Here) -> Iterator[Said]:
+    """modules.json of sentence-transformers: a list of {idx, name, path, type}."""
+    for number, module in enumerate(body):
+        if not isinstance(module, Object) or not {"type", "path"} <= module.keys():
+            continue
+        for kind in module.all("type"):
+            if isinstance(kind, str) and _DOTTED.fullmatch(kind) and not kind.startswith("sentence_transformers."):
+                yield here.finding(NAMED_CLASS, f"$[{number}].type is {kind!r}")
+
+
+RULES: tuple[Rule, ...] = (HUB_KERNEL, TRUST, NAMED_CLASS, REMOTE_FILE)

@@ -1,0 +1,1 @@
+"""Jinja templates: read (template.py), never rendered."""

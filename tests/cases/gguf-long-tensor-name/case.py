@@ -1,0 +1,13 @@
+"""https://github.com/ggml-org/ggml/blob/master/docs/gguf.md"""
+
+from __future__ import annotations
+
+from tests.corpus.formats import gguf
+
+
+def fires() -> bytes:
+    return gguf.tensor_file(gguf.Tensor("a" * 64))
+
+
+def quiet() -> bytes:
+    return gguf.tensor_file(gguf.Tensor("a" * 63))

@@ -1,0 +1,15 @@
+"""https://nvd.nist.gov/vuln/detail/CVE-2026-1669"""
+
+from __future__ import annotations
+
+from tests.corpus.hdf5 import Writer, contiguous
+
+
+def fires() -> bytes:
+    writer = Writer()
+    return writer.old(writer.old_object(writer.virtual(b"other.h5")))
+
+
+def quiet() -> bytes:
+    writer = Writer()
+    return writer.old(writer.old_object(contiguous(writer.put(bytes(80)), 80)))

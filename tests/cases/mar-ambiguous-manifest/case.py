@@ -1,0 +1,13 @@
+"""https://github.com/pytorch/serve/blob/master/model-archiver/README.md"""
+
+from __future__ import annotations
+
+from tests.corpus.formats import mar
+
+
+def fires() -> bytes:
+    return mar.hostile()["two-handlers"]
+
+
+def quiet() -> bytes:
+    return mar.ordinary()["own-handler"]
