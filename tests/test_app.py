@@ -189,6 +189,16 @@ def test_statements_that_cannot_be_written_are_an_error(tmp_path: Path) -> None:
         app.check(str(tmp_path), statements=str(tmp_path / "README.md"))
 
 
+def test_a_folder_for_statements_that_cannot_be_one_is_told_before_anything_is_read(tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(b"")
+    for folder in ("file", "file/below", "a\0b"):
+        with pytest.raises(UsageError, match=r"^--statements '.*': cannot write: .*; name a folder$"):
+            app.check("/nowhere", statements=str(tmp_path / folder))
+    with pytest.raises(UsageError, match="does not exist"):
+        app.check("/nowhere", statements=str(tmp_path / "new" / "folder"))
+    assert not (tmp_path / "new").exists()
+
+
 # Policies
 
 

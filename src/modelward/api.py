@@ -43,22 +43,33 @@ def scan(
     jobs: int | None = 1,
     cache: StrPath | None = None,
     trust_stat: bool = False,
+    full: bool = False,
+    offline: bool = False,
     progress: Callable[[int, int, str], None] | None = None,
 ) -> ScanResult:
-    """What the bytes of a file or folder say. Nothing is loaded or executed.
+    """What the bytes of a file, a folder or a URL say. Nothing is loaded or executed.
 
     *exclude*: patterns of what to leave out of a folder, as for the command. *baseline*: a file that
     `modelward scan --write-baseline` wrote; its findings are in `baselined`, and do not flag. *jobs*:
     how many processes may read (None: one for each processor, at most 8). *cache*: a folder for
-    results; with *trust_stat*, files whose size and times are as before are not read again. *progress*
-    is called before each file with the number of files done, their total, and the escaped path.
+    results; with *trust_stat*, files whose size and times are as before are not read again. *full*:
+    all of a URL is fetched, and not only a part; *offline*: a URL is an error. *progress* is called
+    before each file with the number of files done, their total, and the escaped path.
 
     Raises UsageError for a path or an argument that is wrong, ReadError for a file that cannot be read,
     Defect for one that modelward fails on. In a folder, such files are in `unexamined`.
     """
     known = None if baseline is None else app.read_baseline(os.fspath(baseline))
     with _effort(jobs, cache, trust_stat) as how:
-        return app.scan(os.fspath(path), exclude=exclude, baseline=known, progress=progress, how=how)
+        return app.scan(
+            os.fspath(path),
+            exclude=exclude,
+            baseline=known,
+            progress=progress,
+            how=how,
+            full=full,
+            offline=offline,
+        )
 
 
 def check(
@@ -69,6 +80,8 @@ def check(
     statements: StrPath | None = None,
     jobs: int | None = 1,
     cache: StrPath | None = None,
+    full: bool = False,
+    offline: bool = False,
     progress: Callable[[int, int, str], None] | None = None,
 ) -> CheckResult:
     """The verdict of *policy*, "baseline", "safe-formats" or a file, on a file or folder.
@@ -80,7 +93,14 @@ def check(
     folder = None if statements is None else os.fspath(statements)
     with _effort(jobs, cache) as how:
         return app.check(
-            os.fspath(path), policy=os.fspath(policy), exclude=exclude, statements=folder, progress=progress, how=how
+            os.fspath(path),
+            policy=os.fspath(policy),
+            exclude=exclude,
+            statements=folder,
+            progress=progress,
+            how=how,
+            full=full,
+            offline=offline,
         )
 
 

@@ -26,6 +26,19 @@ def test_the_exit_code_is_the_answer_whatever_the_format(verb: str, target: str,
     assert done.stdout.endswith(f"(exit {code})\n") if form == "text" else json.loads(done.stdout)
 
 
+@pytest.mark.parametrize(("target", "code"), [("clean", 0), ("flagged", 1), ("incomplete", 3)])
+@pytest.mark.parametrize(
+    ("form", "begins"),
+    [("junit", "<?xml "), ("github", ""), ("markdown", "### modelward: "), ("html", "<!DOCTYPE html>")],
+)
+def test_the_reports_for_ci_and_for_sharing(form: str, begins: str, target: str, code: int) -> None:
+    for verb in ("check", "scan"):
+        done = piped(verb, target, "--format", form)
+        assert (done.returncode, done.stderr) == (code, "")
+        assert done.stdout.startswith(begins)
+        assert done.stdout.endswith("\n")
+
+
 def test_fail_on_moves_the_line() -> None:
     assert piped("scan", "minor", "--fail-on", "low").returncode == 1
     assert piped("scan", "flagged", "--fail-on", "critical").returncode == 1

@@ -103,3 +103,9 @@ def test_ordinary_commands(command: str, ordinary: bool) -> None:
 )
 def test_commands_that_are_no_payload(command: str) -> None:
     assert payload(command) is None
+
+
+def test_letters_in_the_encoding_that_is_declared() -> None:
+    source = "# coding: gbk\n" + 50 * "x = 'text'\n" + "\uff45\uff58\uff45\uff43('import os; os.system(\"touch x\")')\n"
+    rules = [one.rule.id for one in scan(source.encode("gbk")).findings]
+    assert "python-process-at-import" in rules

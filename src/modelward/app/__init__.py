@@ -181,6 +181,8 @@ def _check_folder(folder: str) -> None:
     """Raises UsageError now rather than after a long scan."""
     path = Path(folder)
     try:
+        if "\0" in folder:
+            raise ValueError("embedded null byte")
         nearest = next(place for place in (path, *path.absolute().parents) if place.exists())
         if not nearest.is_dir():
             raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR))

@@ -18,8 +18,7 @@ from modelward.app.results import scan_result
 from modelward.checks import scan as scan_check
 from modelward.checks.scan.callables import rules_version
 from modelward.checks.scan.model import FileScan
-from modelward.checks.scan.naming import Naming
-from modelward.checks.scan.notes import Notes, notes_of
+from modelward.checks.scan.notes import Naming, Notes, notes_of
 from modelward.checks.scan.partial import FIRST, examine_parts
 from modelward.checks.scan.tree import Tree as Beside
 from modelward.checks.scan.tree import examine_tree

@@ -23,6 +23,7 @@ _LOW = 1 << 16
 """So many bytes are wanted ahead: a run that the window's end cuts is read as single values."""
 _MOST_VALUES = 200_000
 _MOST_TEXT = 16 << 20
+_LONGEST_TEXT = 4 << 20
 _DEEPEST = 200
 _KEPT = 1_000
 
@@ -69,7 +70,7 @@ class _Reader:
         if self._ended:
             return False
         rest = self._buffer[self._at :]
-        if len(rest) > _MOST_TEXT:
+        if len(rest) > _LONGEST_TEXT:
             raise NotJson("a string longer than any that is kept")
         piece = self._source.read(self._fetched, max(_WINDOW, len(rest)))
         self._buffer, self._at = rest + piece, 0
@@ -167,6 +168,8 @@ class _Reader:
         raw = token[1]
         if not raw:
             raise NotJson("not JSON")
+        if len(raw) > _LONGEST_TEXT:
+            raise NotJson("a string longer than any that is kept")
         self._count(0, len(raw))
         text = self._decoded(raw)
         if "\\" not in text:

@@ -81,13 +81,22 @@ def objects(value: Value, path: str = "$") -> Iterator[tuple[str, Object]]:
 
 def values(value: Value, path: str = "$") -> Iterator[tuple[str, Value]]:
     """Every value in *value*, itself first, with its path."""
-    todo: list[tuple[str, Value]] = [(path, value)]
-    while todo:
-        where, item = todo.pop()
-        yield where, item
-        inner: list[tuple[str, Any]] = []
-        if isinstance(item, Object):
-            inner = [(f".{key}", value) for key, value in item]
-        elif isinstance(item, list):
-            inner = [(f"[{index}]", value) for index, value in enumerate(item)]
-        todo += [((where + step)[:_LONGEST_PATH], value) for step, value in reversed(inner)]
+    yield path, value
+    open_ones = [_inside(value, path)]
+    while open_ones:
+        found = next(open_ones[-1], None)
+        if found is None:
+            open_ones.pop()
+            continue
+        yield found
+        if isinstance(found[1], list):
+            open_ones.append(_inside(found[1], found[0]))
+
+
+def _inside(value: Value, path: str) -> Iterator[tuple[str, Value]]:
+    if isinstance(value, Object):
+        for key, item in value:
+            yield f"{path}.{key}"[:_LONGEST_PATH], item
+    elif isinstance(value, list):
+        for index, item in enumerate(value):
+            yield f"{path}[{index}]"[:_LONGEST_PATH], item

@@ -15,13 +15,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from modelward.core.artifact import Source
-from modelward.formats.leveldb_table import MAGIC
 from modelward.formats.protobuf import BYTES, VARINT, Field, fields
 from modelward.formats.recognised import SHAPES as RECOGNISED
-from modelward.formats.saved_model import is_fingerprint, is_keras_metadata
 from modelward.formats.tar import is_header
-from modelward.formats.tensorflow_kinds import kinds
-from modelward.formats.tfrecord import is_record
 
 LZMA_MEMORY = 72 << 20  # `xz -9` needs 65 MiB; a header that asks for gigabytes must not get them
 
@@ -138,24 +134,46 @@ def _is_onnx(view: View) -> bool:
     )
 
 
+# The first byte tells most content apart, without the readers of what few files are
+
+
 def _is_tensorflow(view: View) -> bool:
+    if not view.head or view.head[0] & 0x7F not in b"\x08\x0a\x12\x1a\x22\x2a\x32\x3a":
+        return False
+    from modelward.formats.tensorflow_kinds import kinds
+
     return bool(kinds(view.read, view.size))
 
 
 def _is_keras_metadata(view: View) -> bool:
+    if view.head[:1] != b"\x0a":
+        return False
+    from modelward.formats.saved_model import is_keras_metadata
+
     return is_keras_metadata(view.read, view.size)
 
 
 def _is_fingerprint(view: View) -> bool:
+    if view.head[:1] != b"\x08":
+        return False
+    from modelward.formats.saved_model import is_fingerprint
+
     return is_fingerprint(view.read, view.size)
+
+
+_TABLE_OF_LEVELDB = 0xDB4775248B80FB57.to_bytes(8, "little")
 
 
 def _is_checkpoint(view: View) -> bool:
     """The index of one is a table of LevelDB, which ends with its magic number."""
-    return view.tail.endswith(MAGIC)
+    return view.tail.endswith(_TABLE_OF_LEVELDB)
 
 
 def _is_tfrecord(view: View) -> bool:
+    if int.from_bytes(view.head[:8], "little") >= view.size:
+        return False
+    from modelward.formats.tfrecord import is_record
+
     return is_record(view.head, view.size)
 
 

@@ -39,6 +39,8 @@ from modelward.formats.protobuf import BYTES, FIXED32, FIXED64, VARINT, Field, v
 _LONG_NAME = 1 << 10  # of a node or a value; shorter ones are just names
 _DEEPEST = 32  # graphs inside graphs: Protocol Buffers stop at 100 messages, three for each graph
 _MOST_FIELDS = 4_000_000
+_FIELDS = 50_000  # in any file, and in a large one a field for every _BYTES of it
+_BYTES = 8
 _MOST_ODD = 1_000
 _MOST_PLAIN = 10_000
 _BLOCK = 1 << 15
@@ -69,7 +71,7 @@ class _Model:
     def __init__(self, source: Source) -> None:
         self._source = source
         self._block, self._block_at = b"", 0
-        self._left = _MOST_FIELDS
+        self._most = self._left = min(_MOST_FIELDS, _FIELDS + source.size // _BYTES)
         self._odd: list[Odd | Gap] = []
         self._odds = 0
         self._plain: dict[bytes, Attribute] = {}
@@ -83,7 +85,7 @@ class _Model:
                 yield from self._in_model(known, field)
                 yield from self._oddities()
         except _Spent:
-            yield Gap(f"more than the {_MOST_FIELDS:,} fields that are read", 0, size)
+            yield Gap(f"more than the {self._most:,} fields that are read", 0, size, is_limit=True)
         yield from self._oddities()
 
     def _definitions(self, size: int) -> Iterator[Opset | Function]:
@@ -131,7 +133,7 @@ class _Model:
 
     def _graph(self, field: Field, scope: _Scope) -> Iterator[Part]:
         if scope.depth > _DEEPEST:
-            yield Gap(f"more than {_DEEPEST} graphs inside each other", field.start, field.end)
+            yield Gap(f"more than {_DEEPEST} graphs inside each other", field.start, field.end, is_limit=True)
             return
         self._graphs += 1
         scope.graph = self._graphs
@@ -280,7 +282,7 @@ class _Model:
             if field.size >= SHORT:
                 yield Text(known.name, path, Span(field.start, field.size))
         elif field.size >= _LONG_NAME and depth >= _DEEPEST:
-            yield Gap(f"more than {_DEEPEST} types inside each other", field.start, field.end)
+            yield Gap(f"more than {_DEEPEST} types inside each other", field.start, field.end, is_limit=True)
         elif field.size >= _LONG_NAME:
             for inner, part in self._fields(described, field.start, field.end, path):
                 yield from self._other(inner, part, path, depth + 1)
@@ -288,7 +290,8 @@ class _Model:
     # --- fields ---
 
     def _fields(self, fields: schema.Schema, start: int, end: int, path: str) -> Iterator[tuple[Known, Field]]:
-        """The fields that the schema has, in their order; the others are noted.
+        """The fields that the schema has, in their order; the others are noted. Most names of values are not
+        given: they say nothing.
 
         Of many numbers in a row, one field each, only the first come: the attributes of a tree ensemble
         have millions.
@@ -312,7 +315,8 @@ class _Model:
                                 at = Span(field.start, field.size)
                                 self._note(Odd("repeated", known.name, path, at, field.wire))
                             seen.add(number)
-                        yield known, field
+                        if known.kind != "names" or field.size >= _LONG_NAME:
+                            yield known, field
                     if field.wire != BYTES:
                         row = row + 1 if number == last else 0
                         last = number
@@ -360,7 +364,9 @@ class _Model:
         if self._odds <= _MOST_ODD:
             self._odd.append(odd)
         elif self._odds == _MOST_ODD + 1:
-            self._odd.append(Gap(f"more than {_MOST_ODD:,} fields that do not belong here", *_edges(odd)))
+            self._odd.append(
+                Gap(f"more than {_MOST_ODD:,} fields that do not belong here", *_edges(odd), is_limit=True)
+            )
 
     def _oddities(self) -> Iterator[Odd | Gap]:
         yield from self._odd

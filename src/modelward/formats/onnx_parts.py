@@ -125,6 +125,8 @@ class Gap:
     start: int
     end: int
     cut_short: bool = False
+    is_limit: bool = False
+    """There was too much of it; nothing was wrong."""
 
 
 Part = Opset | Function | Node | Tensor | Sparse | Text | Metadata | Odd | Gap

@@ -18,7 +18,7 @@ class Known(NamedTuple):
 
     name: str
     kind: str
-    """The message that it holds, or "int", "float", "double", "text" or "bytes"."""
+    """The message that it holds, or "int", "float", "double", "text", "bytes", or "names" of values."""
     once: bool
     wires: tuple[int, ...]
 
@@ -50,7 +50,7 @@ GRAPH = _schema(
     "16 metadata_props entry*"
 )
 NODE = _schema(
-    "1 input text*; 2 output text*; 3 name text; 4 op_type text; 5 attribute attribute*; 6 doc_string text;"
+    "1 input names*; 2 output names*; 3 name text; 4 op_type text; 5 attribute attribute*; 6 doc_string text;"
     "7 domain text; 8 overload text; 9 metadata_props entry*; 10 device_configurations node_device*"
 )
 ATTRIBUTE = _schema(
@@ -65,7 +65,7 @@ TENSOR = _schema(
 )
 SPARSE = _schema("1 values tensor; 2 indices tensor; 3 dims int*")
 FUNCTION = _schema(
-    "1 name text; 4 input text*; 5 output text*; 6 attribute text*; 7 node node*; 8 doc_string text;"
+    "1 name text; 4 input names*; 5 output names*; 6 attribute names*; 7 node node*; 8 doc_string text;"
     "9 opset_import opset*; 10 domain text; 11 attribute_proto attribute*; 12 value_info value*; 13 overload text;"
     "14 metadata_props entry*"
 )

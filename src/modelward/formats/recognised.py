@@ -31,8 +31,12 @@ def _is_ubjson(view: View) -> bool:
 
 
 def _is_flatbuffer(view: View, name: bytes) -> bool:
-    """The table at the root lies behind the name. https://flatbuffers.dev/internals"""
-    return view.head[4:8] == name and 8 <= int.from_bytes(view.head[:4], "little") < view.size
+    """The table at the root lies behind the name, and says where its vtable is. https://flatbuffers.dev/internals"""
+    if view.head[4:8] != name:
+        return False
+    root = int.from_bytes(view.head[:4], "little")
+    vtable = root - int.from_bytes(view.read(root, 4), "little", signed=True)
+    return 8 <= root < view.size and 8 <= vtable < view.size
 
 
 def _is_ort(view: View) -> bool:

@@ -14,7 +14,7 @@ from typing import Literal, NamedTuple, Protocol
 from modelward.formats.cursor import Broken, Cursor
 
 UNTIL_END = -1
-_MOST = 500_000
+_MOST = 250_000
 _DEEPEST = 200
 _SHOWN = 200
 _SHORT_KEY = 32

@@ -1,1 +1,1 @@
-"""Results as text for people, and as JSON and SARIF for machines: pure functions, no I/O."""
+"""Results for people, for machines and for CI systems: pure functions, no I/O."""

@@ -47,7 +47,7 @@ class Identity:
 def identity_of(path: bytes) -> Identity | None:
     """None for what is no regular file, or cannot be looked at."""
     try:
-        info = os.stat(path, follow_symlinks=False)
+        info = os.stat(path, follow_symlinks=False)  # noqa: PTH116 (names on disk are bytes)
     except (OSError, ValueError):
         return None
     return Identity.of(info) if stat.S_ISREG(info.st_mode) else None

@@ -80,7 +80,7 @@ BLOCKS = """{% raw %}{{ not a template }}{% endraw %}{% generation %}{{ messages
 {% set block | trim %}{{ messages[0].content }}{% endset %}{% set x, y = 1, 2 %}{% set cell = namespace() %}{% set cell.v = x %}
 {%+ if x is not defined +%}{% elif x is divisibleby 2 and not y in (1, 2) %}{% else %}{% endif %}
 {% for k, v in [('a', 1)] if k != 'b' recursive %}{% if v > 3 %}{% break %}{% else %}{% continue %}{% endif %}{{ loop(v) }}{% else %}none{% endfor %}
-{{ dict(a=1, **{'b': 2})['a'] }}{{ joiner(', ')() }}{{ cycler(1, 2).next() }}{{ (1, 2,)[0] }}{{ () | length }}{{ {}.items() }}
+{{ dict(a=1, **{'b': 2})['a'] }}{% set sep = joiner(', ') %}{{ sep() }}{{ cycler(1, 2).next() }}{{ (1, 2,)[0] }}{{ () | length }}{{ {}.items() }}
 {{ messages.0.content }}{{ 'a' if x else 'b' if y else 'c' }}{{ x == y == 1 }}{{ 'x' in y and x not in y or not x }}"""
 TEMPLATES = {
     "ChatML": CHATML,
@@ -103,6 +103,7 @@ def ordinary() -> Mapping[str, bytes]:
         "a list of templates": config(
             [{"name": "default", "template": CHATML}, {"name": "tool_use", "template": MACROS}]
         ),
+        "a list of lines": config(QWEN_3.split("\n")),
         "templates by name": config({"default": CHATML, "rag": QWEN_3}),
         "a name of a template": config("default"),
         # texts that are no templates, although they have its braces
@@ -192,6 +193,7 @@ def hostile() -> Mapping[str, bytes]:
         "among other templates": config(
             [{"name": "default", "template": CHATML}, {"name": "x", "template": LLAMA_DRAMA}]
         ),
+        "in lines": config(["{% set a = ", "x.__class__ %}"]),
         "behind an ordinary one": config(CHATML + LLAMA_DRAMA),
         "under another key": json.dumps({"a": {"b": ["{{ cycler.__init__.__globals__ }}"]}}).encode(),
         "the first of two": b'{"chat_template": "{{ x.__class__ }}", "chat_template": "{{ x }}"}',

@@ -12,20 +12,21 @@ Value = Any
 
 
 def packed(value: Value) -> bytes:
-    if value is None:
-        return b"\xc0"
-    if isinstance(value, str):
-        return b"\xd9" + bytes([len(value)]) + value.encode()
-    if isinstance(value, bytes):
-        return b"\xc6" + struct.pack(">I", len(value)) + value
-    if isinstance(value, tuple):
-        return b"\xc9" + struct.pack(">Ib", len(value[1]), value[0]) + value[1]
-    if isinstance(value, float):
-        return b"\xcb" + struct.pack(">d", value)
-    if isinstance(value, int):
-        return bytes([value]) if 0 <= value < 128 else b"\xd3" + struct.pack(">q", value)
-    if isinstance(value, list):
-        return b"\xdd" + struct.pack(">I", len(value)) + b"".join(map(packed, value))
+    match value:
+        case None:
+            return b"\xc0"
+        case str():
+            return b"\xd9" + bytes([len(value)]) + value.encode()
+        case bytes():
+            return b"\xc6" + struct.pack(">I", len(value)) + value
+        case (int(code), bytes(data)):
+            return b"\xc9" + struct.pack(">Ib", len(data), code) + data
+        case float():
+            return b"\xcb" + struct.pack(">d", value)
+        case int():
+            return bytes([value]) if 0 <= value < 128 else b"\xd3" + struct.pack(">q", value)
+        case list():
+            return b"\xdd" + struct.pack(">I", len(value)) + b"".join(map(packed, value))
     return fields(*value.items())
 
 

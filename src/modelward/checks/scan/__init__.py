@@ -10,7 +10,6 @@ from modelward.checks.scan import model
 from modelward.checks.scan.callables import rules_version
 from modelward.checks.scan.model import PREDICATE_TYPE, FileScan, Scan
 from modelward.checks.scan.notes import Notes
-from modelward.checks.scan.tree import Tree, examine_tree
 from modelward.core.artifact import Artifact, Blob
 from modelward.core.digest import Digest
 from modelward.core.finding import Finding, Location, Rule, Unexamined
@@ -42,10 +41,14 @@ class ScanCheck:
         files = {blob.digest: given.files[blob.digest] for blob in artifact.files.values()}
         if artifact.is_tree and len(files) > 1:
             files = {digest: beside_others(file) for digest, file in files.items()}
-        by_path = {path: files[blob.digest] for path, blob in artifact.files.items()}
         digests = {path: blob.digest for path, blob in artifact.files.items()}
-        tree = Tree(by_path, given.notes, digests)
-        return Scan(files, tuple(examine_tree(tree)) if artifact.is_tree else (), rules_version(), given.limits)
+        if not artifact.is_tree:
+            return Scan(files, (), rules_version(), given.limits)
+        from modelward.checks.scan.tree import Tree, examine_tree
+
+        files |= _explained(files, digests)
+        tree = Tree({path: files[digest] for path, digest in digests.items()}, given.notes, digests)
+        return Scan(files, tuple(examine_tree(tree)), rules_version(), given.limits)
 
     def encode(self, predicate: Scan) -> dict[str, Any]:
         return model.encode(predicate)
@@ -73,6 +76,17 @@ class ScanCheck:
 def beside_others(file: FileScan) -> FileScan:
     """An empty file is no gap where there is content beside it: docs/adr/0001."""
     return replace(file, unexamined=()) if file.formats == ("empty",) else file
+
+
+def _explained(files: Mapping[Digest, FileScan], digests: Mapping[str, Digest]) -> dict[Digest, FileScan]:
+    """The files that are numbers by what others say, under every name that they have."""
+    if not any("unknown" in file.formats for file in files.values()):
+        return {}
+    from modelward.checks.scan.rules_external import as_numbers, explained
+
+    known = explained({path: files[digest] for path, digest in digests.items()})
+    unexplained = {digest for path, digest in digests.items() if path not in known}
+    return {digests[path]: as_numbers(files[digests[path]]) for path in known if digests[path] not in unexplained}
 
 
 CHECK = ScanCheck()

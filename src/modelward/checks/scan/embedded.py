@@ -48,7 +48,7 @@ def _in_window(source: Source, window: bytes, base: int, limit: int) -> Iterator
             first = head.start() - width
             size = int.from_bytes(window[max(first, 0) : head.start()], "little")
             if first > 0 and window[first - 1 : first] == opcode and 2 < size <= source.size - base - head.start():
-                yield Nested(f"<bytes at {base + first - 1}>", Slice(source, base + head.start(), size), raw=True)
+                yield Nested(f"<bytes at {base + head.start()}>", Slice(source, base + head.start(), size), raw=True)
     for head in _LATIN1.finditer(window, 0, limit):
         text = window[head.end() : head.end() + int.from_bytes(head[1], "little")].decode("utf-8", "ignore")
         yield Nested(f"<text at {base + head.start()}>", BytesSource(text.encode("latin-1", "ignore")), raw=True)

@@ -25,6 +25,8 @@ _MOST_FILES = 1_000
 _BY_PATH = ("save", "restore", "asset")
 """Sections whose operators are in ordinary models: the path makes the difference."""
 _SUSPECT = frozenset({"python", "write", "read", "network", "process", "opaque", *_BY_PATH})
+_NUMBERED = re.compile(r"_\d+\Z")
+_SEPARATOR = re.compile(r"[/\\]")
 _CONTROLS = re.compile(rb"[\0-\x08\x0e-\x1a\x1c-\x1f]")
 
 
@@ -77,7 +79,9 @@ class _Judge:
         self._graph = graph
         self._label = label
         self._budget = budget
-        self._assets = {(node_of(tensor), name) for tensor, name, *_ in graph.assets}
+        # of two files with one name, the second is numbered
+        names = ((node_of(tensor), name) for tensor, name, *_ in graph.assets)
+        self._assets = {(tensor, one) for tensor, name in names for one in (name, _NUMBERED.sub("", name))}
         self._functions: set[str] = set()
         self._foreign: dict[str, tuple[Node, str]] = {}
         self._saving: dict[str, Node] = {}
@@ -196,10 +200,8 @@ class _Judge:
         )
 
     def _is_asset(self, path: str, node: str) -> bool:
-        """The loader sets *node* to the file in the folder of assets, which has kept the last part of the path;
-        of two files with one name the second is numbered."""
-        name = re.split(r"[/\\]", path)[-1]
-        return any(node == one and (asset == name or asset.startswith(f"{name}_")) for one, asset in self._assets)
+        """The loader sets *node* to the file in the folder of assets, whose name is the end of the path."""
+        return (node, _SEPARATOR.split(path)[-1]) in self._assets
 
     def _foreign_operators(self) -> Iterator[Said]:
         for name, (node, label) in self._foreign.items():

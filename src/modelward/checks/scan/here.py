@@ -54,6 +54,7 @@ class Here:
         return Unexamined(self.at(start, end), why, do)
 
 
+NOT_KNOWN = "not a format that is known here"
 UNREAD = "it was not read: a file far away is read in part"
 
 

@@ -16,7 +16,7 @@ from modelward.checks.scan.rules_jinja import judge_template, said_of
 from modelward.core.artifact import Source
 from modelward.formats.jinja.template import parse
 from modelward.formats.jinja.tokens import NotATemplate, Reason
-from modelward.formats.json_tree import LARGEST, Object, Value, values
+from modelward.formats.json_tree import LARGEST, Value, objects, values
 from modelward.formats.source import Budget
 
 SIGN = re.compile(rb"\{[{%]")
@@ -44,13 +44,25 @@ def judge_document(body: Value, here: Here) -> Iterator[Said]:
 
 
 def _chat_templates(body: Value) -> Iterator[tuple[str, str]]:
-    """transformers takes a text, a list of names and texts, or texts by their names.
+    """transformers takes a text, a list of names and texts, or texts by their names; llama-cpp-python's
+    server takes a list of lines too.
     https://huggingface.co/docs/transformers/chat_templating_writing"""
-    for path, item in values(body):
-        for value in item.all("chat_template") if isinstance(item, Object) else ():
-            for inner, text in values(value, f"{path}.chat_template"):
-                if isinstance(text, str) and _SIGN.search(text):
+    for path, item in objects(body):
+        for value in item.all("chat_template"):
+            for inner, text in _texts_of(value, f"{path}.chat_template"):
+                if _SIGN.search(text):
                     yield inner, text
+
+
+def _texts_of(value: Value, path: str) -> Iterator[tuple[str, str]]:
+    lines = "no path"
+    for inner, part in values(value, path):
+        texts = [line for line in part if isinstance(line, str)] if isinstance(part, list) else []
+        if texts and isinstance(part, list) and len(texts) == len(part):
+            lines = f"{inner}["
+            yield inner, "\n".join(texts)
+        elif isinstance(part, str) and not inner.startswith(lines):
+            yield inner, part
 
 
 def examine_text(source: Source, here: Here) -> Iterator[Said]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import re
 from collections.abc import Iterator
 from itertools import pairwise
@@ -42,6 +43,7 @@ from modelward.formats.python_values import Expr
 from modelward.formats.source import Budget, BytesSource
 
 LARGEST = 1 << 19
+_COOKIE_LINES = 1_000
 _MOST_CALLS = 20_000
 _MOST_INNER, _LEAST_INNER = 1 << 20, 500  # characters of texts that are executed; none costs less
 _SHOWN = 120
@@ -51,7 +53,7 @@ _LONGEST_PTH = 1 << 16
 _COOKIE = re.compile(r"\A(?:[ \t\f]*(?:#[^\n]*)?\r?\n)?[ \t\f]*#[^\n]*?coding[:=][ \t]*([-\w.]+)")
 _PLAIN_ENCODINGS = re.compile(
     r"utf[-_]?8(?:[-_]sig)?|(?:us[-_]?)?ascii|latin[-_]?\d+|(?:iso[-_]?)?8859[-_]\d+|iso[-_]?8859[-_]?\d+|cp\d+|windows[-_]\d+"
-    r"|gbk|gb2312|gb18030|big5\w*|shift[-_]?jis\w*|s_?jis|euc[-_]?\w\w|koi8[-_]\w|mac[-_]?\w+|cp932|mbcs"
+    r"|gbk|gb2312|gb18030|big5\w*|shift[-_]?jis\w*|s_?jis|euc[-_]?\w\w|koi8[-_]\w|mac[-_]?\w+"
 )
 _PATH_LINE = re.compile(r"[^\s=(){}\[\]\"';]*")
 _OBJECT_WALK = re.compile(r"__(?:base|bases|mro)__.*__subclasses__")
@@ -61,7 +63,7 @@ def examine_python(source: Source, here: Here) -> Iterator[Said]:
     """A text that Python compiles; any other is none of its business. A text that is too long to be read to the
     end is a gap if it is Python so far."""
     raw = source.read(0, LARGEST + 1)
-    decoded = Decoded(raw[:LARGEST])
+    decoded = Decoded(raw[:LARGEST], _declared(raw[:_COOKIE_LINES]))
     text = decoded.text if len(raw) <= LARGEST else decoded.text[: decoded.text.rfind("\n") + 1]
     cookie = _COOKIE.match(text)
     if cookie and not _PLAIN_ENCODINGS.fullmatch(cookie[1].lower()):
@@ -75,6 +77,17 @@ def examine_python(source: Source, here: Here) -> Iterator[Said]:
         yield from Judge(code, decoded, here).run()
     if (len(raw) > LARGEST or not code.complete) and (code.calls or code.imports):
         yield here.unexamined("Python source that is too long to be read to its end")
+
+
+def _declared(head: bytes) -> str:
+    """The encoding that the source declares, if it is one that Python knows."""
+    found = _COOKIE.match(head.decode("latin-1"))
+    if found is None or not _PLAIN_ENCODINGS.fullmatch(found[1].lower()):
+        return "latin-1"
+    try:
+        return codecs.lookup(found[1]).name
+    except LookupError:
+        return "latin-1"
 
 
 def _executed_lines(text: str) -> str:

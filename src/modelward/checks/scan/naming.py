@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
+from modelward.checks.scan.notes import Naming
 from modelward.core.artifact import Source
 from modelward.core.canonical import escape_bytes
 from modelward.formats.json_tree import LARGEST, NotJson, Value, objects, parse, values
@@ -31,39 +31,6 @@ def _spelled(words: tuple[bytes, ...]) -> re.Pattern[bytes]:
 
 
 _OVERLAP = 6 * max(map(len, _WORDS))
-
-
-@dataclass(frozen=True, slots=True)
-class Naming:
-    """What a configuration names as code: texts like "modeling_x.XModel", or
-    "org/repository--modeling_x.XModel" for code of another repository. *problem* says why
-    there may be more of it."""
-
-    names: tuple[str, ...] = ()
-    problem: str = ""
-    perhaps: tuple[str, ...] = ()
-    """Names that mean code beside the configuration only if it is there."""
-
-    def paths(self, where: str) -> list[str]:
-        """The escaped paths of the code, as the configuration at the path *where* means them."""
-        return _paths(self.names, where)
-
-    def paths_if_there(self, where: str) -> list[str]:
-        """Those of the names that mean code only if it is there."""
-        return _paths(self.perhaps, where)
-
-
-def _paths(names: tuple[str, ...], where: str) -> list[str]:
-    folder = where.rpartition("/")[0]
-    found = []
-    for name in names:
-        module = name.rpartition(".")[0]
-        if "--" in module:
-            found.append(module)
-        elif module:
-            path = module.replace(".", "/") + ".py"
-            found.append(f"{folder}/{path}" if folder else path)
-    return list(dict.fromkeys(found))
 
 
 def code_named_in(source: Source) -> Naming | None:

@@ -90,7 +90,7 @@ def examine_names(tree: Tree) -> Iterator[TreeFinding]:
     for path, file in sorted(tree.files.items()):
         name = path.rpartition("/")[2]
         if reason := _deception(name):
-            yield finding(path, DECEPTIVE_NAME, f"{ascii(path)[1:-1]} {reason}")
+            yield finding(path, DECEPTIVE_NAME, f"{_ascii(path)} {reason}")
         ending, promised = _promise(name)
         if promised and not promised & set(file.formats) and _CAN_CARRY_CODE & set(file.formats):
             message = f"{path} is {' and '.join(file.formats)}, its name says {ending[1:]}"
@@ -115,7 +115,7 @@ def _collisions(files: Mapping[str, FileScan]) -> Iterator[TreeFinding]:
             yield finding(
                 path,
                 COLLIDING_NAMES,
-                f"{ascii(path)[1:-1]} and {ascii(other)[1:-1]} are one name for some file systems",
+                f"{_ascii(path)} and {_ascii(other)} are one name for some file systems",
             )
 
 
@@ -129,6 +129,11 @@ def _deception(name: str) -> str:
     if skeleton != name and skeleton.isascii() and _TRUSTED.fullmatch(skeleton):
         return f"looks like {skeleton}"
     return ""
+
+
+def _ascii(path: str) -> str:
+    """With every letter that could deceive written as its number."""
+    return path.encode("ascii", "backslashreplace").decode()
 
 
 RULES: tuple[Rule, ...] = (CONTENT_MISMATCH, COLLIDING_NAMES, DECEPTIVE_NAME, SHADOWING_MODULE)

@@ -83,8 +83,14 @@ METADATA_CODE = Rule(
 _MUCH = 1 << 12
 _WHOLE = 1 << 20
 _LONG_NAME = 128
-_STRINGS = re.compile(r"(?<![\w'\"])'(?:[^'\\\n]|\\.)*+'|(?<![\w'\"])\"(?:[^\"\\\n]|\\.)*+\"")
-_CALL = re.compile(r"[\w)\]}'\"]\s*\(|\blambda\b|[fF][rR]?['\"]")
+# A literal of text without a part that is evaluated. One that does not end is taken up to the end of its line,
+# so that every letter is looked at once
+_STRINGS = re.compile(
+    r"(?:\b[rRbBuU]{1,2})?(?:'''(?:[^\\]|\\.)*?'''|\"\"\"(?:[^\\]|\\.)*?\"\"\""
+    r"|'(?:[^'\\\n]|\\.)*+'?+|\"(?:[^\"\\\n]|\\.)*+\"?+)",
+    re.DOTALL,
+)
+_CALL = re.compile(r"[\w)\]}'\"]\s*\(|\blambda\b|[fFtT][rR]?['\"]")
 _EVALUATED = ("names",)
 _SHOWN = 200
 
@@ -95,7 +101,7 @@ def examine_onnx(source: Source, here: Here) -> Iterator[Said]:
     model = _Model(source, here)
     for part in read_onnx(source):
         yield from model.see(part)
-    yield from chain(model.tensors.overlaps(), model.graph.end())
+    yield from chain(model.tensors.end(), model.graph.end())
 
 
 class _Model:
@@ -130,7 +136,7 @@ class _Model:
             case Gap():
                 do = "Download it again and compare its sha256." if part.cut_short else ""
                 yield self.here.unexamined(part.why, part.start, part.end, do)
-                if not part.cut_short:
+                if not part.cut_short and not part.is_limit:
                     yield self.nested("<rest>", Span(part.start, part.end - part.start))
 
     # --- what is hidden ---
@@ -160,7 +166,7 @@ class _Model:
         if entry.at.size >= SHORT:
             yield from self.text(Text(f"metadata {_shown(entry.key)}", entry.path, entry.at))
         value = self.source.read(entry.at.start, min(entry.at.size, _WHOLE)).decode("utf-8", "replace")
-        if reads_as_code(value) or (entry.key in _EVALUATED and _CALL.search(_STRINGS.sub("0", value))):
+        if reads_as_code(value) or (entry.key in _EVALUATED and _CALL.search(_STRINGS.sub("''", value))):
             message = f"the metadata {_shown(entry.key)} of {entry.path[:_SHOWN]} reads as code"
             yield self.here.finding(METADATA_CODE, message, *_edges(entry.at), does=value[:_SHOWN])
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 
 from modelward.checks.scan.here import Here, Said
 from modelward.checks.scan.outside_path import leads_outside
+from modelward.checks.scan.rules_external import external_data
 from modelward.core.finding import Rule, Severity
 from modelward.formats.onnx_parts import MOST_DIMENSIONS, MOST_ENTRIES, Sparse, Tensor
 
@@ -143,8 +144,10 @@ class Tensors:
             message = f"a sparse tensor of {sparse.path[:_SHOWN]} has the shape {_shape(sparse.dims)}: {why}"
             yield self.here.finding(INVALID_SHAPE, message, sparse.at.start, sparse.at.end)
 
-    def overlaps(self) -> Iterator[Said]:
-        """Tensors that share all of their bytes are one weight used twice."""
+    def end(self) -> Iterator[Said]:
+        """What the tensors together say. Those that share all of their bytes are one weight used twice."""
+        if self.judged:
+            yield external_data(self.judged, self.here)
         for location, regions in self.regions.items():
             reached = 0
             for start, end in sorted(regions):

@@ -11,8 +11,8 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 
+from modelward.checks.scan.notes import Shards
 from modelward.core.artifact import Source
 from modelward.core.canonical import escape_bytes
 from modelward.formats.json_tree import LARGEST, NotJson, objects, parse, values
@@ -23,14 +23,6 @@ _MOST = 10_000
 _NO_NAMES = "an index of shards with texts that are too long, or too many, to be names of files"
 _WORD = re.compile(rb'"(?:w|\\u0077)(?:e|\\u0065)(?:i|\\u0069)ght(?:_|\\u005[fF])map"')
 _TEXT = re.compile(rb'"((?:[^"\\]|\\.)*+)"(?:\s*([:,}\]]))', re.DOTALL)
-
-
-@dataclass(frozen=True, slots=True)
-class Shards:
-    names: tuple[str, ...] = ()
-    """Sorted, escaped, as the index spells them."""
-    problem: str = ""
-    """Why there may be more."""
 
 
 def shards_named_in(source: Source) -> Shards:

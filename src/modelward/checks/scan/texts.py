@@ -19,6 +19,11 @@ class Kind:
     sign: re.Pattern[bytes]
     """Matches at most _OVERLAP bytes; a text in which it is found nowhere has nothing for *examine*."""
     examine: Examiner
+    needles: tuple[bytes, ...] = (b"",)
+    """One of them is in whatever *sign* matches: looking for them is a hundred times faster."""
+
+    def is_in(self, window: bytes) -> bool:
+        return any(needle in window for needle in self.needles) and self.sign.search(window) is not None
 
 
 def _json(source: Source, here: Here) -> Iterator[Said]:
@@ -84,30 +89,34 @@ def _graph(source: Source, here: Here) -> Iterator[Said]:
     return examine_graph_text(source, here)
 
 
-_YAML = (
+_YAML = re.compile(
     rb"(?:\A|[\s\[{,:?\x85\xa8\xa9\xbf-])![!<%\w$]|%TAG"  # a tag, or a directive that makes any letters one
     rb"|(?:[,\[]\s{0,99}|-[ \t])\*\w{1,99}\s{0,99}(?:,\s{0,99}|-[ \t])\*\w"  # aliases beside each other
 )
-_HYDRA = (
+_HYDRA = re.compile(
     # the key with its letters as they are, escaped, or with a folded line between them
     rb"_target_|\\(?:x|u00|U000000)(?:5[fF]|7[24]|6[157])|[_targe]\\\r?\n"
     rb"|\b(?:target|class_path)[\"']?\s{0,99}:[\s\"'|>+\-\d]{1,99}\w{1,99}\.\w|\$\{eval:"
 )
-_PYTHON = (
-    rb"\b(?:import|def|class|lambda|exec|eval|compile|__import__|getattr|globals|vars|__builtins__|__subclasses__)\b"
-    rb"|coding[:=]|[\x80-\xff]\s{0,99}[=(]"  # names may be written in letters that only look like others
-)
+_XML = re.compile(rb"<!DOCTYPE|<!ENTITY|<\?xml|XInclude|<net[ \t\r\n]")
+_WORDS = "import def class lambda exec eval compile getattr globals vars __builtins__ __subclasses__ __import__".split()
+_PYTHON = re.compile(rb"\b(?:%s)\b" % "|".join(_WORDS).encode())
+_MESSAGES = ("node", "library", "graph_def", "meta_graphs", "asset_file_def")
 
 KINDS: tuple[Kind, ...] = (
     Kind(re.compile(rb"\A(?:\xef\xbb\xbf)?\s*+(?:[\[{]|\Z)"), _json),
     Kind(re.compile(rb"\A(?:\xff\xfe|\xfe\xff)"), _wide),
     Kind(re.compile(rb"\{[{%]"), _jinja),
     Kind(re.compile(rb"\A"), _secrets),
-    Kind(re.compile(_YAML), _yaml),
-    Kind(re.compile(_HYDRA), _hydra),
-    Kind(re.compile(rb"<!DOCTYPE|<!ENTITY|<\?xml|XInclude|<net[ \t\r\n]"), _xml),
-    Kind(re.compile(_PYTHON), _python),
-    Kind(re.compile(rb"\b(?:node|library|graph_def|meta_graphs|asset_file_def)\b"), _graph),
+    Kind(_YAML, _yaml, (b"!", b"%TAG", b"*")),
+    Kind(_HYDRA, _hydra, (b"target", b"class_path", b"\\", b"${eval:")),
+    Kind(
+        re.compile(rb"<!DOCTYPE|<!ENTITY|<\?xml|XInclude|<net[ \t\r\n]"), _xml, (b"<!", b"<?xml", b"XInclude", b"<net")
+    ),
+    Kind(_PYTHON, _python, tuple(word.encode() for word in _WORDS)),
+    # names may be written in letters that only look like others
+    Kind(re.compile(rb"coding[:=]|[\x80-\xff]\s{0,99}[=(]"), _python, (b"coding", b"=", b"(")),
+    Kind(re.compile(rb"\b(?:%s)\b" % "|".join(_MESSAGES).encode()), _graph, tuple(map(str.encode, _MESSAGES))),
     Kind(re.compile(rb"\A(?:\xef\xbb\xbf)?\s{0,99}@?(?i:echo[ \t]+off)\b"), _script),
 )
 
@@ -118,19 +127,16 @@ _OVERLAP = 1 << 10
 
 def examine_text(source: Source, here: Here) -> Iterator[Said]:
     """Everything that the kinds whose sign is there say of the text."""
-    for kind in _signs_in(source):
-        yield from kind.examine(source, here)
+    for examine in _examiners(source):
+        yield from examine(source, here)
 
 
-def _signs_in(source: Source) -> list[Kind]:
+def _examiners(source: Source) -> list[Examiner]:
     found: set[Kind] = set()
     at = 0
     while window := source.read(at, _WINDOW + _OVERLAP):
-        found.update(kind for kind in KINDS if kind not in found and kind.sign.search(window) and _first(kind, at))
+        # a sign of the beginning counts there alone
+        kinds = KINDS if at == 0 else [kind for kind in KINDS if not kind.sign.pattern.startswith(rb"\A")]
+        found.update(kind for kind in kinds if kind not in found and kind.is_in(window))
         at += _WINDOW
-    return [kind for kind in KINDS if kind in found]
-
-
-def _first(kind: Kind, at: int) -> bool:
-    """A sign of the beginning counts there alone."""
-    return at == 0 or not kind.sign.pattern.startswith(rb"\A")
+    return list(dict.fromkeys(kind.examine for kind in KINDS if kind in found))

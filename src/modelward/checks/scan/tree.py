@@ -35,12 +35,13 @@ def unexamined(path: str, why: str, do: str) -> TreeFinding:
 
 
 def examine_tree(tree: Tree) -> Iterator[TreeFinding]:
+    from modelward.checks.scan.rules_external import examine_external
     from modelward.checks.scan.rules_names import examine_names
     from modelward.checks.scan.rules_oci import examine_blobs
     from modelward.checks.scan.rules_shards import examine_shards
     from modelward.checks.scan.rules_tree import examine_code
 
-    groups: tuple[Group, ...] = (examine_blobs, examine_code, examine_names, examine_shards)
+    groups: tuple[Group, ...] = (examine_blobs, examine_code, examine_external, examine_names, examine_shards)
     if not tree.files:
         yield unexamined("", "there is no file to examine", "")
     for group in groups:

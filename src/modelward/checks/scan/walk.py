@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from modelward.checks.scan.examiners import EXAMINERS, NOT_READ
 from modelward.checks.scan.headless import examine_headless, pickle_in_text
-from modelward.checks.scan.here import UNREAD, Here, Nested, Said, as_far_as_fetched
+from modelward.checks.scan.here import NOT_KNOWN, UNREAD, Here, Nested, Said, as_far_as_fetched
 from modelward.checks.scan.model import FileScan
 from modelward.core.artifact import Source
 from modelward.core.errors import NotFetched
@@ -111,7 +111,7 @@ def _say(source: Source, here: Here, formats: tuple[str, ...], headless: list[Sa
         elif name in NOT_READ:
             yield here.unexamined(f"{NOT_READ[name]}: recognised, but not read by this version")
         elif name == "unknown":
-            yield here.unexamined("not a format that is known here")
+            yield here.unexamined(NOT_KNOWN)
     if "text" in formats and not headless:
         yield from pickle_in_text(source, here)
         if not here.inside and short_token(source.read(0, 128)):
