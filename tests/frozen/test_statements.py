@@ -129,7 +129,13 @@ def test_waivers_of_then_still_hold(release: Path) -> None:
     subject = opened(release)[0].statement.subject
     said: list[Finding | Unexamined] = [*verdict.denied, *verdict.unexamined]
     waivers = tuple(
-        Waiver(word.rule.id if isinstance(word, Finding) else UNEXAMINED, word.at.blob or subject, NOW.date(), "known")
+        Waiver(
+            word.rule.id if isinstance(word, Finding) else UNEXAMINED,
+            word.at.blob or subject,
+            NOW.date(),
+            "known",
+            "" if isinstance(word, Finding) or word.at.blob else "/".join(word.at.inside) or ".",
+        )
         for word in said
     )
     policy = replace(BASELINE, waivers=waivers)

@@ -183,8 +183,15 @@ def test_a_field_behind_the_model_is_handed_on() -> None:
 
 
 def test_a_cut_off_model_says_how_to_repair_it() -> None:
-    (gap,) = (word for word in examine(with_tensor(raw())[:-4]) if isinstance(word, Unexamined))
-    assert gap.do
+    gaps = [word for word in examine(with_tensor(raw())[:-4]) if isinstance(word, Unexamined)]
+    assert gaps and all(gap.do for gap in gaps)
+
+
+def test_a_model_cut_off_between_two_fields_is_not_complete() -> None:
+    whole = of(node("Relu"))
+    assert not examine(whole)
+    (gap,) = examine(whole[: -len(message((8, message((1, ""), (2, 17)))))])
+    assert isinstance(gap, Unexamined) and "no set of operators" in gap.why
 
 
 def test_descriptions_of_every_place_are_seen() -> None:

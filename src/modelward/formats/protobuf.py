@@ -6,18 +6,19 @@ https://protobuf.dev/programming-guides/encoding/
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from itertools import islice
+from typing import NamedTuple
 
 from modelward.formats.cursor import Broken
 
 VARINT, FIXED64, BYTES, FIXED32 = 0, 1, 2, 5
+_FIXED = {FIXED64: 8, FIXED32: 4}
+_WIRES = frozenset((VARINT, BYTES, *_FIXED))
 _LONGEST_HEADER = 20  # a tag and a length, ten bytes each
 _WINDOW = 1 << 12
 
 
-@dataclass(frozen=True, slots=True)
-class Field:
+class Field(NamedTuple):
     number: int
     wire: int
     start: int
@@ -41,10 +42,7 @@ def walk(read: Read, start: int, end: int) -> Iterator[Field]:
     Groups, which no model format uses, are Broken. A field that a schema has once may come
     again: of scalars the last counts, submessages are merged.
     """
-    for field in _walk(read, start, end):
-        if field.end > end:
-            raise Broken(f"a field of {field.size:,} bytes reaches past its message", field.start, cut_short=True)
-        yield field
+    return _walk(read, start, end, end)
 
 
 def fields(read: Read, start: int, end: int, most: int = 64) -> list[Field]:
@@ -59,27 +57,37 @@ def fields(read: Read, start: int, end: int, most: int = 64) -> list[Field]:
         return []
 
 
-def _walk(read: Read, start: int, end: int) -> Iterator[Field]:
-    window, window_at = b"", start
+def _walk(read: Read, start: int, end: int, last: int | None = None) -> Iterator[Field]:
+    """*last*: where the last payload has to end. Most of the time of a large model goes by here, so numbers
+    below 128, which nearly all are, cost no call."""
+    window, window_at, ready = b"", start, start - 1
     while start < end:
-        if start + _LONGEST_HEADER > window_at + len(window):
+        if start > ready:
             window, window_at = read(start, min(_WINDOW, end - start)), start
+            ready = end if start + len(window) >= end else start + len(window) - _LONGEST_HEADER
         at = start - window_at
-        tag, after = varint(window, at)
+        after = at + 1
+        tag = window[at] if at < len(window) else 0x80
+        if tag >= 0x80:
+            tag, after = varint(window, at)
         number, wire = tag >> 3, tag & 7
-        if after == at or not 0 < number < 1 << 29 or wire not in (VARINT, FIXED64, BYTES, FIXED32):
+        if after == at or not 0 < number < 1 << 29 or wire not in _WIRES:
             raise Broken("not a field of a Protocol Buffers message", start, cut_short=not window[at:])
-        value, size = 0, {FIXED64: 8, FIXED32: 4}.get(wire, 0)
+        value, size = 0, _FIXED.get(wire, 0)
         if wire in (VARINT, BYTES):
-            value, last = varint(window, after)
-            if last == after:
-                raise Broken("a number that does not end", start, cut_short=True)
-            after = last
-        if wire == BYTES:
-            value, size = 0, value
+            begin, after = after, after + 1
+            value = window[begin] if begin < len(window) else 0x80
+            if value >= 0x80:
+                value, after = varint(window, begin)
+                if after == begin:
+                    raise Broken("a number that does not end", start, cut_short=True)
+            if wire == BYTES:
+                value, size = 0, value
         payload = window_at + after
-        yield Field(number, wire, payload, size, value)
         start = payload + size
+        if last is not None and start > last:
+            raise Broken(f"a field of {size:,} bytes reaches past its message", payload, cut_short=True)
+        yield Field(number, wire, payload, size, value)
 
 
 def varint(data: bytes, at: int) -> tuple[int, int]:

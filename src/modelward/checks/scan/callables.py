@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 
 from modelward import __version__
@@ -41,6 +41,7 @@ class Entry:
     """What a call does, as the rest of "loading this file …"."""
 
 
+_REMEMBERED = 4_096  # names of one pickle: a hostile one has millions
 _TABLES = ("callables.txt", "stdlib.txt", "compat_pickle.txt", "keras.txt", "tensorflow_ops.txt")
 
 
@@ -59,7 +60,7 @@ def find(target: Global) -> Entry | None:
     return _entry(real_name(target))
 
 
-@cache
+@lru_cache(_REMEMBERED)
 def _entry(name: tuple[str, str]) -> Entry | None:
     mentions = _tables()[0].get(name)
     if mentions is None:

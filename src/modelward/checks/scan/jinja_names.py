@@ -32,6 +32,9 @@ METHODS = frozenset(
 GROWING = frozenset("append extend insert add update setdefault".split())
 """Methods after which a list is not what was written."""
 
+BUILTINS = frozenset({"__builtins__", "__builtin__", "__import__"})
+"""Python's own, under the names that code outside templates gives them."""
+
 TAKEN_WHOLE = frozenset({"format", "format_map"})
 """Methods that walk attributes themselves: CVE-2016-10745, CVE-2024-56326, CVE-2025-27516."""
 

@@ -140,6 +140,8 @@ class Reach(Steps):
                     self._constants[expression] = constant(known)
                 return self._constants[expression]
             case Name(name):
+                if name in names.BUILTINS:  # only a loader that hands Python to its templates has them
+                    self._say(Reached.INTERNALS, 0, f"names {name!r}")
                 if name in self._macros:
                     return Value(traits=Trait.MACRO)
                 if name in self._bound:

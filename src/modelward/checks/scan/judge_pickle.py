@@ -520,12 +520,15 @@ def name_rule(target: Global) -> tuple[Rule | None, str]:
     return None, ""
 
 
+_DEEPEST_NAME = 20  # modules inside each other: no library has as many
+
+
 @lru_cache(maxsize=1 << 14)
 def danger_of(target: Global) -> str:
     """What a call of *target* is known to do, however its dotted path is cut into module and name."""
     module, name = real_name(target)
     parts = name.split(".")
-    for cut in range(len(parts)):
+    for cut in range(min(len(parts), _DEEPEST_NAME)):
         entry = find(Global(".".join([module, *parts[:cut]]), ".".join(parts[cut:]), False))
         if entry is not None and entry.dangerous:
             return entry.dangerous

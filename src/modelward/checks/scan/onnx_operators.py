@@ -36,6 +36,6 @@ def _sections() -> dict[str, Domain]:
     for section in text.split("\n[")[1:]:
         title, _, body = section.partition("]")
         name, *marks = title.split()
-        up_to = {"up_to": int(mark[5:]) for mark in marks if mark.startswith("upto=")}
-        found[name] = Domain(frozenset(body.split()), **up_to, is_library="library" in marks)
+        up_to = max((int(mark[5:]) for mark in marks if mark.startswith("upto=")), default=0)
+        found[name] = Domain(frozenset(body.split()), up_to, "library" in marks)
     return found

@@ -37,6 +37,7 @@ from modelward.formats.source import Slice
 
 _IR = "https://github.com/onnx/onnx/blob/main/docs/IR.md"
 _PROTOBUF = "https://protobuf.dev/programming-guides/encoding/#last-one-wins"
+_AGAIN = "Download it again and compare its sha256."
 _DO = "Do not use this file; get it again from its publisher, or have it exported again."
 
 DUPLICATE_NAME = Rule(
@@ -101,6 +102,9 @@ def examine_onnx(source: Source, here: Here) -> Iterator[Said]:
     model = _Model(source, here)
     for part in read_onnx(source):
         yield from model.see(part)
+    if not model.graph.opsets:
+        # every model since 2017 has one, behind its graph
+        yield here.unexamined("it names no set of operators: it may have been cut off", source.size, do=_AGAIN)
     yield from chain(model.tensors.end(), model.graph.end())
 
 
@@ -134,8 +138,7 @@ class _Model:
             case Odd():
                 yield from self.odd(part)
             case Gap():
-                do = "Download it again and compare its sha256." if part.cut_short else ""
-                yield self.here.unexamined(part.why, part.start, part.end, do)
+                yield self.here.unexamined(part.why, part.start, part.end, _AGAIN if part.cut_short else "")
                 if not part.cut_short and not part.is_limit:
                     yield self.nested("<rest>", Span(part.start, part.end - part.start))
 

@@ -57,7 +57,7 @@ EXTERNAL_RANGE = Rule(
 SIZE_MISMATCH = Rule(
     "onnx-size-mismatch",
     Severity.HIGH,
-    "a tensor's bytes are more or fewer than its shape needs",
+    "an initializer holds more or fewer bytes than its shape needs",
     "A reader that trusts the shape reads beyond the tensor's bytes; bytes too many are a hiding place.",
     _DO,
     ("CWE-125", "CWE-130", _PROTO),

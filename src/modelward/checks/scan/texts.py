@@ -43,8 +43,8 @@ def _wide(source: Source, here: Here) -> Iterator[Said]:
     if source.size > _MOST_WIDE:
         yield here.unexamined(f"a text in UTF-16 of more than the {_MOST_WIDE:,} bytes that are read")
         return
-    text = source.read(0, _MOST_WIDE).decode("utf-16", "surrogatepass")
-    yield from examine_text(BytesSource(text.encode("utf-8", "surrogatepass")), here)
+    text = source.read(0, _MOST_WIDE).decode("utf-16", "replace")
+    yield from examine_text(BytesSource(text.encode()), here)
 
 
 def _secrets(source: Source, here: Here) -> Iterator[Said]:
