@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import subprocess
 import sys
 import warnings
@@ -25,6 +26,8 @@ HOME = ROOT / ".bench"
 CORPUS = HOME / "corpus"
 PEERS = HOME / "venv-peers/bin"
 TIMEOUT = 120.0
+# modelaudit sends telemetry otherwise, and waits for it
+QUIET = {"DO_NOT_TRACK": "1", "PROMPTFOO_DISABLE_TELEMETRY": "1"}
 
 Answer = Literal["flagged", "clean", "incomplete"]
 
@@ -108,7 +111,14 @@ def show(tool: Tool, files: dict[str, list[Path]]) -> None:
 def ask(tool: Tool, path: Path) -> Answer:
     try:
         done = subprocess.run(
-            [*tool.command, str(path)], capture_output=True, text=True, errors="replace", timeout=TIMEOUT, check=False
+            [*tool.command, str(path)],
+            capture_output=True,
+            text=True,
+            errors="replace",
+            timeout=TIMEOUT,
+            check=False,
+            cwd=HOME,  # fickling leaves a file where it runs
+            env=os.environ | QUIET,
         )
     except subprocess.TimeoutExpired:
         return "incomplete"
