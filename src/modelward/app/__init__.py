@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import errno
 import os
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -33,6 +34,10 @@ from modelward.stores.files import reason
 from modelward.stores.write import replace_file
 
 __all__ = ["check", "effort", "manifest", "read_baseline", "rules", "scan"]
+
+# Before, possessive expressions, on which the readers rest, match wrongly: python/cpython#106052
+if sys.version_info < (3, 11, 5):
+    raise UsageError("Python 3.11.5 or newer is needed: the re module of older ones matches wrongly")
 
 P = TypeVar("P")
 Given = TypeVar("Given")
