@@ -109,3 +109,8 @@ def test_letters_in_the_encoding_that_is_declared() -> None:
     source = "# coding: gbk\n" + 50 * "x = 'text'\n" + "\uff45\uff58\uff45\uff43('import os; os.system(\"touch x\")')\n"
     rules = [one.rule.id for one in scan(source.encode("gbk")).findings]
     assert "python-process-at-import" in rules
+
+
+def test_a_template_that_makes_python_ends_no_scan() -> None:
+    text = b"import os\n\n\nclass {{ name }}(Base):\n    def {{ method }}(self):\n        pass\n\nx = {{ value }})[0]\n"
+    assert scan(text * 3).formats == ("text",)

@@ -40,14 +40,16 @@ class Evaluator:
         self._frames: list[_Frame] = []
 
     def evaluate(self, tokens: list[Token]) -> Expr:
-        """The brackets in *tokens* are balanced: the lexer has seen to that."""
+        """The brackets of a statement are balanced: the lexer has seen to that. *tokens* can be a part of one, as in
+        a template that makes Python; a bracket that closes none of theirs is passed."""
         self._frames = [_Frame("", None)]
         for index, token in enumerate(tokens):
             before = tokens[index - 1].text if index else ""
             if token.text in _PAIRS and token.kind == "op":
                 self._open(token)
             elif token.text in ")]}" and token.kind == "op":
-                self._close(token)
+                if len(self._frames) > 1:
+                    self._close(token)
             else:
                 self._take(token, before)
         top = self._frames[0]
