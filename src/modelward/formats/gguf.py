@@ -14,8 +14,9 @@ from math import prod
 from modelward.core.artifact import Source
 from modelward.core.limits import Limits
 from modelward.formats.cursor import Broken, Cursor
+from modelward.formats.gap import Gap
 from modelward.formats.ggml_types import BLOCKS
-from modelward.formats.gguf_facts import Gap, GgufFacts, Invariant, Span, Tensor, Value, Violation
+from modelward.formats.gguf_facts import GgufFacts, Invariant, Span, Tensor, Value, Violation
 from modelward.formats.parts import read_ahead
 
 MAGIC = b"GGUF"

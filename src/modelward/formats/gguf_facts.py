@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum, auto
 
+from modelward.formats.gap import Gap
+
 
 class Invariant(Enum):
     """What a well-formed file keeps."""
@@ -38,15 +40,6 @@ class Violation:
     message: str
     start: int
     end: int
-
-
-@dataclass(frozen=True, slots=True)
-class Gap:
-    """What could not be read, from byte *start* on."""
-
-    why: str
-    start: int
-    cut_short: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from typing import TypeAlias
 
 from modelward.core.artifact import Source
 from modelward.core.limits import Limits
+from modelward.formats.gap import Gap
 
 MAGIC = b"\x93NUMPY"
 
@@ -63,16 +64,6 @@ class Expectation(Enum):
 class Problem:
     broken: Expectation
     message: str
-
-
-@dataclass(frozen=True, slots=True)
-class Gap:
-    """What could not be read, from byte *start* on."""
-
-    why: str
-    start: int
-    cut_short: bool = False
-    """The file ends before something that it promises."""
 
 
 @dataclass(frozen=True, slots=True)

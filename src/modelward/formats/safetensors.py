@@ -17,6 +17,7 @@ from typing import Any, NoReturn
 
 from modelward.core.artifact import Source
 from modelward.core.limits import Limits
+from modelward.formats.gap import Gap
 
 MAX_HEADER = 100_000_000
 """The format's own limit on the length of the header."""
@@ -77,16 +78,6 @@ class Violation:
     message: str
     start: int
     end: int
-
-
-@dataclass(frozen=True, slots=True)
-class Gap:
-    """What could not be read, from byte *start* on."""
-
-    why: str
-    start: int
-    cut_short: bool = False
-    """The file ends before something that it promises."""
 
 
 @dataclass(frozen=True, slots=True)
