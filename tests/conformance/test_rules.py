@@ -19,7 +19,7 @@ from modelward.checks.scan.rules import RULES
 from modelward.core.finding import Finding, Rule
 
 EVERY = sorted(RULES)
-MODULES = [import_module(f"{package.__name__}.{found.name}") for found in pkgutil.iter_modules(package.__path__)]
+MODULES = [import_module(found.name) for found in pkgutil.walk_packages(package.__path__, f"{package.__name__}.")]
 
 
 def test_every_rule_has_a_case() -> None:

@@ -7,7 +7,15 @@ from importlib.resources import files
 
 import pytest
 
-from modelward.checks.scan.callables import Condition, Entry, dangerous_classes, find, is_stdlib, real_name, state_keys
+from modelward.checks.scan.pickle.callables import (
+    Condition,
+    Entry,
+    dangerous_classes,
+    find,
+    is_stdlib,
+    real_name,
+    state_keys,
+)
 from modelward.formats.pickle.values import Global
 
 SECTIONS = ("safe", "safe-with", "types", "reference", "state", "dangerous")

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from tests.conformance.cases import outcome, scan
 
-from modelward.checks.scan.embedded import embedded_pickles
+from modelward.checks.scan.pickle.embedded import embedded_pickles
 from modelward.formats.source import BytesSource
 
 

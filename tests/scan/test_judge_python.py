@@ -9,9 +9,9 @@ from tests.cases.build import SYSTEM
 from tests.conformance.cases import scan
 from tests.corpus.opcodes import call, stream, text
 
-from modelward.checks.scan import judge_python
-from modelward.checks.scan.python_names import is_ordinary_command
-from modelward.checks.scan.shell_text import payload
+from modelward.checks.scan.python import judge as judge_python
+from modelward.checks.scan.python.names import is_ordinary_command
+from modelward.checks.scan.texts.shell import payload
 from modelward.core.finding import Severity
 from modelward.formats import python_code
 

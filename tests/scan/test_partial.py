@@ -20,7 +20,7 @@ from tests.formats.zips import Part, Record, archive, plain, zipped
 from modelward.checks.scan.here import UNREAD
 from modelward.checks.scan.model import FileScan
 from modelward.checks.scan.partial import FIRST, MOST, REQUESTS, examine_parts
-from modelward.checks.scan.torch_archive import storage_names
+from modelward.checks.scan.torch.archive import storage_names
 from modelward.checks.scan.walk import examine, examine_as
 from modelward.core.artifact import Source
 from modelward.core.finding import Severity

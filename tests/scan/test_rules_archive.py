@@ -12,8 +12,13 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
+from modelward.checks.scan.archives.rules_archive import (
+    RULES,
+    examine_compressed,
+    examine_tar,
+    examine_unreadable_archive,
+)
 from modelward.checks.scan.here import Here, Nested, Said
-from modelward.checks.scan.rules_archive import RULES, examine_compressed, examine_tar, examine_unreadable_archive
 from modelward.core.artifact import Source
 from modelward.core.finding import Finding, Unexamined
 from modelward.core.limits import Limits

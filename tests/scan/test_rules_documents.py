@@ -11,9 +11,9 @@ from tests.conformance.cases import outcome, scan
 from tests.corpus.formats.hf_json import TOKENIZER, large_tokenizer
 from tests.corpus.formats.notebook import PNG, code, markdown, notebook, output
 
-from modelward.checks.scan.documents import examine_json_like
 from modelward.checks.scan.here import Here
-from modelward.checks.scan.rules_secrets import examine_secrets
+from modelward.checks.scan.texts.documents import examine_json_like
+from modelward.checks.scan.texts.rules_secrets import examine_secrets
 from modelward.core.finding import Finding
 from modelward.core.limits import Limits
 from modelward.formats.source import Budget, BytesSource

@@ -10,7 +10,7 @@ from tests.corpus import hdf5
 from tests.corpus.formats.hdf5 import hostile
 from tests.corpus.hdf5 import Writer
 
-from modelward.checks.scan import rules_hdf5
+from modelward.checks.scan.keras import rules_hdf5
 
 RULE_OF = {
     # https://nvd.nist.gov/vuln/detail/CVE-2026-1669

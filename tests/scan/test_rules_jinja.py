@@ -10,8 +10,8 @@ from tests.conformance.cases import outcome, scan
 from tests.corpus.formats.jinja import CHATML, LLAMA_DRAMA, SPELT, TEMPLATES, config
 
 from modelward.checks.scan.here import Here, Said
-from modelward.checks.scan.jinja_steps import Reached
-from modelward.checks.scan.rules_jinja import RULE_OF, judge_template
+from modelward.checks.scan.jinja.rules_jinja import RULE_OF, judge_template
+from modelward.checks.scan.jinja.steps import Reached
 from modelward.core.finding import Finding, Severity, Unexamined
 from modelward.core.limits import Limits
 from modelward.formats.source import Budget

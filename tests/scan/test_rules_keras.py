@@ -10,8 +10,8 @@ from tests.conformance.cases import scan
 from tests.corpus.formats.keras import hostile, ordinary
 from tests.corpus.keras import function, lambda_code, layer, made, sequential
 
-from modelward.checks.scan import rules_keras
-from modelward.checks.scan.keras_names import Stands, names, stands_for
+from modelward.checks.scan.keras import rules_keras
+from modelward.checks.scan.keras.names import Stands, names, stands_for
 from modelward.core.finding import Finding
 
 RULE_OF = {

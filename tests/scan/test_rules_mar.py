@@ -8,8 +8,8 @@ from tests.conformance.cases import outcome, scan
 from tests.corpus.formats import oci
 from tests.corpus.formats.mar import HANDLER, MANIFEST, manifest, mar
 
-from modelward.checks.scan.rules_oci import examine_blobs
-from modelward.checks.scan.tree import Tree
+from modelward.checks.scan.trees.rules_oci import examine_blobs
+from modelward.checks.scan.trees.tree import Tree
 from modelward.core.digest import Digest
 
 

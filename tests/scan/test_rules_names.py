@@ -3,14 +3,14 @@ from __future__ import annotations
 import pytest
 
 from modelward.checks.scan.model import FileScan
-from modelward.checks.scan.rules_names import (
+from modelward.checks.scan.trees.rules_names import (
     COLLIDING_NAMES,
     CONTENT_MISMATCH,
     DECEPTIVE_NAME,
     SHADOWING_MODULE,
     examine_names,
 )
-from modelward.checks.scan.tree import Tree
+from modelward.checks.scan.trees.tree import Tree
 from modelward.core.finding import Finding
 
 

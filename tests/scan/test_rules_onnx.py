@@ -20,8 +20,8 @@ from tests.corpus.formats.onnx import (
 from tests.corpus.protobuf import message
 
 from modelward.checks.scan.here import Here, Nested, Said
-from modelward.checks.scan.onnx_operators import domains, vendors
-from modelward.checks.scan.rules_onnx import examine_onnx
+from modelward.checks.scan.onnx.operators import domains, vendors
+from modelward.checks.scan.onnx.rules_onnx import examine_onnx
 from modelward.core.finding import Finding, Unexamined
 from modelward.core.limits import Limits
 from modelward.formats.source import Budget, BytesSource

@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 
 from modelward.checks.scan.model import FileScan, TreeFinding
-from modelward.checks.scan.notes import Notes, Shards
-from modelward.checks.scan.rules_shards import SHARD_ESCAPE, UNLISTED_SHARD, examine_shards
-from modelward.checks.scan.shards import shards_named_in
-from modelward.checks.scan.tree import Tree
+from modelward.checks.scan.trees.notes import Notes, Shards
+from modelward.checks.scan.trees.rules_shards import SHARD_ESCAPE, UNLISTED_SHARD, examine_shards
+from modelward.checks.scan.trees.shards import shards_named_in
+from modelward.checks.scan.trees.tree import Tree
 from modelward.core.finding import Finding, Unexamined
 from modelward.formats.json_tree import LARGEST
 from modelward.formats.source import BytesSource

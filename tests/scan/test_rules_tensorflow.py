@@ -20,8 +20,8 @@ from tests.corpus.tensorflow import (
     text,
 )
 
-from modelward.checks.scan.callables import rules_version
-from modelward.checks.scan.tensorflow_ops import _table, find
+from modelward.checks.scan.pickle.callables import rules_version
+from modelward.checks.scan.tensorflow.operators import _table, find
 from modelward.core.finding import Severity
 
 

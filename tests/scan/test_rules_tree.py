@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 
 from modelward.checks.scan import CHECK, Seen
 from modelward.checks.scan.model import FileScan, TreeFinding
-from modelward.checks.scan.naming import code_named_in
-from modelward.checks.scan.notes import TOO_MANY, Naming, Notes
-from modelward.checks.scan.rules_tree import NAMED_CODE, PYTHON_FILE, SCRIPT_FILE
-from modelward.checks.scan.tree import Tree, examine_tree
+from modelward.checks.scan.trees.naming import code_named_in
+from modelward.checks.scan.trees.notes import TOO_MANY, Naming, Notes
+from modelward.checks.scan.trees.rules_tree import NAMED_CODE, PYTHON_FILE, SCRIPT_FILE
+from modelward.checks.scan.trees.tree import Tree, examine_tree
 from modelward.core.artifact import Blob, tree_artifact
 from modelward.core.canonical import encode
 from modelward.core.digest import Digest

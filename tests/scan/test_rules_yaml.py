@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from tests.conformance.cases import scan
 
-from modelward.checks.scan.rules_hydra import judge_target
-from modelward.checks.scan.rules_yaml import judge_tag
+from modelward.checks.scan.texts.rules_hydra import judge_target
+from modelward.checks.scan.texts.rules_yaml import judge_tag
 from modelward.formats import yaml_nodes
 
 CORE = "tag:yaml.org,2002:"

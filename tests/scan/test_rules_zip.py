@@ -14,8 +14,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.formats.zips import CountingSource, Part, Record, archive, end64, end_record, plain, zipped
 
+from modelward.checks.scan.archives.rules_zip import RULES, examine_zip, nested_members, zip_findings
 from modelward.checks.scan.here import Here, Nested
-from modelward.checks.scan.rules_zip import RULES, examine_zip, nested_members, zip_findings
 from modelward.core.finding import Finding, Severity, Unexamined
 from modelward.core.limits import Limits
 from modelward.formats.source import Budget, BytesSource, Slice

@@ -9,8 +9,8 @@ from importlib.resources import files
 from importlib.resources.abc import Traversable
 
 from modelward.checks import scan as scan_check
-from modelward.checks.scan.callables import rules_version
 from modelward.checks.scan.model import FileScan, decode_file, encode_file
+from modelward.checks.scan.pickle.callables import rules_version
 from modelward.core import canonical
 from modelward.core.artifact import Blob
 from modelward.core.digest import Digest

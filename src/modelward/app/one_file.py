@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from modelward.checks.scan.model import FileScan
-from modelward.checks.scan.notes import Notes, notes_of
+from modelward.checks.scan.trees.notes import Notes, notes_of
 from modelward.core.artifact import Blob
 from modelward.core.errors import ReadError
 from modelward.core.limits import Limits

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from modelward.app.one_file import Job, Look, Read, Reader, Unread
 from modelward.checks import scan as scan_check
 from modelward.checks.scan.model import FileScan
-from modelward.checks.scan.notes import TOO_MANY, Notes
+from modelward.checks.scan.trees.notes import TOO_MANY, Notes
 from modelward.checks.scan.walk import examine
 from modelward.core.artifact import Artifact, Blob, file_artifact, tree_artifact
 from modelward.core.digest import Digest

@@ -16,12 +16,12 @@ from pathlib import Path
 from modelward.app.reading import Examined, Progress
 from modelward.app.results import scan_result
 from modelward.checks import scan as scan_check
-from modelward.checks.scan.callables import rules_version
 from modelward.checks.scan.model import FileScan
-from modelward.checks.scan.notes import Naming, Notes, notes_of
 from modelward.checks.scan.partial import FIRST, examine_parts
-from modelward.checks.scan.tree import Tree as Beside
-from modelward.checks.scan.tree import examine_tree
+from modelward.checks.scan.pickle.callables import rules_version
+from modelward.checks.scan.trees.notes import Naming, Notes, notes_of
+from modelward.checks.scan.trees.tree import Tree as Beside
+from modelward.checks.scan.trees.tree import examine_tree
 from modelward.checks.scan.walk import examine
 from modelward.core.artifact import Blob, Source, file_artifact, tree_artifact
 from modelward.core.canonical import escape_bytes

@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from modelward.checks.scan import model
-from modelward.checks.scan.callables import rules_version
 from modelward.checks.scan.model import PREDICATE_TYPE, FileScan, Scan
-from modelward.checks.scan.notes import Notes
+from modelward.checks.scan.pickle.callables import rules_version
+from modelward.checks.scan.trees.notes import Notes
 from modelward.core.artifact import Artifact, Blob
 from modelward.core.digest import Digest
 from modelward.core.finding import Finding, Location, Rule, Unexamined
@@ -44,7 +44,7 @@ class ScanCheck:
         digests = {path: blob.digest for path, blob in artifact.files.items()}
         if not artifact.is_tree:
             return Scan(files, (), rules_version(), given.limits)
-        from modelward.checks.scan.tree import Tree, examine_tree
+        from modelward.checks.scan.trees.tree import Tree, examine_tree
 
         files |= _explained(files, digests)
         tree = Tree({path: files[digest] for path, digest in digests.items()}, given.notes, digests)
@@ -82,7 +82,7 @@ def _explained(files: Mapping[Digest, FileScan], digests: Mapping[str, Digest]) 
     """The files that are numbers by what others say, under every name that they have."""
     if not any("unknown" in file.formats for file in files.values()):
         return {}
-    from modelward.checks.scan.rules_external import as_numbers, explained
+    from modelward.checks.scan.trees.rules_external import as_numbers, explained
 
     known = explained({path: files[digest] for path, digest in digests.items()})
     unexplained = {digest for path, digest in digests.items() if path not in known}

@@ -12,19 +12,19 @@ from modelward.core.artifact import Source
 
 
 def _pickle(source: Source, here: Here) -> Iterator[Said]:
-    from modelward.checks.scan.rules_torch import examine_pickle_file
+    from modelward.checks.scan.torch.rules_torch import examine_pickle_file
 
     return examine_pickle_file(source, here)
 
 
 def _zip(source: Source, here: Here) -> Iterator[Said]:
-    from modelward.checks.scan.zip_kinds import examine_zip
+    from modelward.checks.scan.archives.zip_kinds import examine_zip
 
     return examine_zip(source, here)
 
 
 def _tar(source: Source, here: Here) -> Iterator[Said]:
-    from modelward.checks.scan.rules_archive import examine_tar
+    from modelward.checks.scan.archives.rules_archive import examine_tar
 
     return examine_tar(source, here)
 
@@ -42,51 +42,51 @@ def _npy(source: Source, here: Here) -> Iterator[Said]:
 
 
 def _compressed(kind: str, source: Source, here: Here) -> Iterator[Said]:
-    from modelward.checks.scan.rules_archive import examine_compressed
+    from modelward.checks.scan.archives.rules_archive import examine_compressed
 
     return examine_compressed(kind, source, here)
 
 
 def _unreadable(kind: str, source: Source, here: Here) -> Iterator[Said]:
-    from modelward.checks.scan.rules_archive import examine_unreadable_archive
+    from modelward.checks.scan.archives.rules_archive import examine_unreadable_archive
 
     return examine_unreadable_archive(kind, source, here)
 
 
 def _json(source: Source, here: Here) -> Iterator[Said]:
-    from modelward.checks.scan.documents import examine_json
-    from modelward.checks.scan.rules_secrets import examine_secrets
+    from modelward.checks.scan.texts.documents import examine_json
+    from modelward.checks.scan.texts.rules_secrets import examine_secrets
 
     yield from examine_json(source, here)
     yield from examine_secrets(source, here)
 
 
 def _text(source: Source, here: Here) -> Iterator[Said]:
-    from modelward.checks.scan.texts import examine_text
+    from modelward.checks.scan.texts.kinds import examine_text
 
     return examine_text(source, here)
 
 
 def _onnx(source: Source, here: Here) -> Iterator[Said]:
-    from modelward.checks.scan.rules_onnx import examine_onnx
+    from modelward.checks.scan.onnx.rules_onnx import examine_onnx
 
     return examine_onnx(source, here)
 
 
 def _hdf5(source: Source, here: Here) -> Iterator[Said]:
-    from modelward.checks.scan.rules_hdf5 import examine_hdf5
+    from modelward.checks.scan.keras.rules_hdf5 import examine_hdf5
 
     return examine_hdf5(source, here)
 
 
 def _tensorflow(source: Source, here: Here) -> Iterator[Said]:
-    from modelward.checks.scan.examine_tensorflow import examine_tensorflow
+    from modelward.checks.scan.tensorflow.examine import examine_tensorflow
 
     return examine_tensorflow(source, here)
 
 
 def _tflite(source: Source, here: Here) -> Iterator[Said]:
-    from modelward.checks.scan.rules_tflite import examine_tflite
+    from modelward.checks.scan.tensorflow.rules_tflite import examine_tflite
 
     return examine_tflite(source, here)
 
@@ -98,19 +98,19 @@ def _executorch(source: Source, here: Here) -> Iterator[Said]:
 
 
 def _checkpoint(source: Source, here: Here) -> Iterator[Said]:
-    from modelward.checks.scan.rules_checkpoint import examine_checkpoint
+    from modelward.checks.scan.tensorflow.rules_checkpoint import examine_checkpoint
 
     return examine_checkpoint(source, here)
 
 
 def _keras_metadata(source: Source, here: Here) -> Iterator[Said]:
-    from modelward.checks.scan.tensorflow_beside import examine_keras_metadata
+    from modelward.checks.scan.tensorflow.beside import examine_keras_metadata
 
     return examine_keras_metadata(source, here)
 
 
 def _tfrecord(source: Source, here: Here) -> Iterator[Said]:
-    from modelward.checks.scan.tensorflow_beside import examine_records
+    from modelward.checks.scan.tensorflow.beside import examine_records
 
     return examine_records(source, here)
 
@@ -133,7 +133,7 @@ def _ggml(source: Source, here: Here) -> Iterator[Said]:
 
 
 def _dlib(source: Source, here: Here) -> Iterator[Said]:
-    from modelward.checks.scan.rules_dlib import examine_dlib
+    from modelward.checks.scan.dlib import examine_dlib
 
     return examine_dlib(source, here)
 

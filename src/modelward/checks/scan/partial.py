@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 
 from modelward.checks.scan.here import UNREAD
 from modelward.checks.scan.model import FileScan
-from modelward.checks.scan.torch_archive import storage_names
+from modelward.checks.scan.torch.archive import storage_names
 from modelward.checks.scan.walk import examine, examine_as
 from modelward.core.errors import NotFetched
 from modelward.core.finding import Location, Unexamined

@@ -1,49 +1,40 @@
 """All rules of the scan. The one list: a module is registered by its line here."""
 
+# ruff: noqa: F401  (to import a module here is to register its rules)
+
 from __future__ import annotations
 
 from collections.abc import Mapping
 from types import ModuleType
 
-from modelward.checks.scan import (  # noqa: F401
-    pt2_archive,
-    rules_archive,
-    rules_checkpoint,
+from modelward.checks.scan import (
     rules_executable,
     rules_executorch,
-    rules_external,
     rules_ggml,
     rules_gguf,
-    rules_hdf5,
+    rules_npy,
+    rules_safetensors,
+    rules_sentencepiece,
+    rules_skops,
+    rules_values,
+)
+from modelward.checks.scan.archives import rules_archive, rules_mar, rules_zip
+from modelward.checks.scan.jinja import rules_jinja
+from modelward.checks.scan.keras import rules_hdf5, rules_keras
+from modelward.checks.scan.onnx import rules_onnx, rules_onnx_graph, rules_onnx_tensors
+from modelward.checks.scan.pickle import rules_pickle
+from modelward.checks.scan.python import rules_notebook, rules_python
+from modelward.checks.scan.tensorflow import rules_checkpoint, rules_tensorflow, rules_tflite
+from modelward.checks.scan.texts import (
     rules_hugging_face,
     rules_hydra,
-    rules_jinja,
-    rules_keras,
-    rules_mar,
-    rules_names,
-    rules_notebook,
-    rules_npy,
-    rules_oci,
-    rules_onnx,
-    rules_onnx_graph,
-    rules_onnx_tensors,
-    rules_pickle,
-    rules_python,
-    rules_safetensors,
     rules_secrets,
-    rules_sentencepiece,
-    rules_shards,
-    rules_skops,
-    rules_tensorflow,
-    rules_tflite,
     rules_tokenizer,
-    rules_torch,
-    rules_tree,
-    rules_values,
     rules_xml,
     rules_yaml,
-    rules_zip,
 )
+from modelward.checks.scan.torch import rules_pt2, rules_torch
+from modelward.checks.scan.trees import rules_external, rules_names, rules_oci, rules_shards, rules_tree
 from modelward.core.finding import Rule
 
 RULES: Mapping[str, Rule] = {

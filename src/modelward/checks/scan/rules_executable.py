@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 
 from modelward.checks.scan.here import Here, Said
-from modelward.checks.scan.shell_text import payloads
+from modelward.checks.scan.texts.shell import payloads
 from modelward.core.artifact import Source
 from modelward.core.finding import Rule, Severity
 from modelward.formats.decoded import Decoded

@@ -228,7 +228,7 @@ def _value(value: Value, source: Source, here: Here) -> Iterator[Said]:
 
 def _template(value: Value, source: Source, here: Here) -> Iterator[Said]:
     """https://nvd.nist.gov/vuln/detail/CVE-2024-34359: llama-cpp-python rendered it unrestricted."""
-    from modelward.checks.scan.rules_jinja import judge_template
+    from modelward.checks.scan.jinja.rules_jinja import judge_template
 
     if value.size > _LONGEST_TEMPLATE:
         yield here.unexamined(f"a template of {value.size:,} bytes", value.at, value.at + value.size)

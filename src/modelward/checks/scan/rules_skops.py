@@ -12,11 +12,11 @@ from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import Any
 
-from modelward.checks.scan.callables import find, is_stdlib, state_keys
-from modelward.checks.scan.code_text import is_scipy_template
-from modelward.checks.scan.dotted_names import danger
+from modelward.checks.scan.archives.members import ZipView
 from modelward.checks.scan.here import Here, Said
-from modelward.checks.scan.members import ZipView
+from modelward.checks.scan.pickle.callables import find, is_stdlib, state_keys
+from modelward.checks.scan.pickle.dotted_names import danger
+from modelward.checks.scan.texts.code import is_scipy_template
 from modelward.core.artifact import Source
 from modelward.core.finding import Rule, Severity
 from modelward.formats.cursor import Broken

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 
 from modelward.checks.scan.here import Here, Nested, Said
-from modelward.checks.scan.inner_text import is_binary, may_be_file
+from modelward.checks.scan.texts.inner import is_binary, may_be_file
 from modelward.core.artifact import Source
 from modelward.core.finding import Rule, Severity
 from modelward.formats.cursor import Broken

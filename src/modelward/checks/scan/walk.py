@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from modelward.checks.scan.examiners import EXAMINERS, NOT_READ
-from modelward.checks.scan.headless import examine_headless, pickle_in_text
 from modelward.checks.scan.here import NOT_KNOWN, UNREAD, Here, Nested, Said, as_far_as_fetched
 from modelward.checks.scan.model import FileScan
+from modelward.checks.scan.pickle.headless import examine_headless, pickle_in_text
 from modelward.core.artifact import Source
 from modelward.core.errors import NotFetched
 from modelward.core.finding import Finding, Rule, Severity, Unexamined

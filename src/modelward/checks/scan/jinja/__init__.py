@@ -1,0 +1,1 @@
+"""Jinja templates: parsed, never rendered, judged by what they reach."""

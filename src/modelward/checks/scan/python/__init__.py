@@ -1,0 +1,1 @@
+"""Python source and notebooks, judged by what runs when a loader imports them."""

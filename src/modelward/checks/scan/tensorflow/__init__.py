@@ -1,0 +1,1 @@
+"""What TensorFlow writes: graphs, checkpoints, TFLite."""

@@ -1,0 +1,1 @@
+"""What torch writes: zip archives, `.pt2`, legacy files."""

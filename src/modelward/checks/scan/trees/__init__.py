@@ -1,0 +1,1 @@
+"""What only the names and the neighbours of files show."""
