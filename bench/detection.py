@@ -49,10 +49,15 @@ def by_exit(flagged: int, clean: int = 0) -> Callable[[int, str], Answer]:
 
 
 def judge_modelscan(code: int, output: str) -> Answer:
-    """Exit 3 says that nothing was scanned; skipped files are also listed beside a clean result."""
+    """Exit 3 says that nothing was scanned. Its JSON is broken into lines, inside texts too."""
     if code == 1:
         return "flagged"
-    return "clean" if code == 0 and '"total_skipped": 0' in output else "incomplete"
+    try:
+        body: dict[str, Any] = json.loads(output[output.index('{"summary"') :], strict=False)
+    except ValueError:
+        return "incomplete"
+    skipped = body["summary"].get("skipped", {}).get("total_skipped", 0)
+    return "clean" if code == 0 and not body.get("errors") and not skipped else "incomplete"
 
 
 def judge_modelaudit(code: int, output: str) -> Answer:

@@ -17,7 +17,7 @@ from modelward.core.artifact import Blob, tree_digest
 from modelward.core.digest import Digest
 from modelward.core.finding import Finding, Location, Rule, Severity, Unexamined
 from modelward.core.statement import Evidence, Statement
-from modelward.core.verdict import UNEXAMINED, Need, Policy, Verdict, Waiver
+from modelward.core.verdict import UNEXAMINED, Need, Policy, Signer, Verdict, Waiver
 from modelward.policy.evaluate import evaluate
 
 MANIFEST, SCAN, OTHER = (f"urn:modelward:predicate:{name}:1" for name in ("manifest", "scan", "other"))
@@ -256,6 +256,68 @@ def test_what_differs_in_words_alone_is_kept_and_in_order() -> None:
     assert list(judge(pile(*findings)).denied) == findings
     policy = replace(BASELINE, waivers=tuple(waive(name, A.digest).waivers[0] for name in (UNEXAMINED, MEDIUM.id)))
     assert [said for said, _ in judge(pile(*gaps, *findings), policy).waived] == [*findings, *gaps]
+
+
+# Signers
+
+SIGNED = Need("signed", OTHER, False, "why", 2)
+SIGNERS = tuple(Signer(name, frozenset({OTHER}), key="pem") for name in ("ann", "bob", "cy"))
+
+
+def signing(*pairs: tuple[str, str], need: Need = SIGNED, signers: Sequence[Signer] = SIGNERS) -> str:
+    """The decision where each pair (name, key) has signed a statement of its own."""
+    policy = replace(BASELINE, needs=(*BASELINE.needs, need), signers=tuple(signers))
+    signed = [Evidence(statement(WHOLE, OTHER), signed_by=frozenset({pair})) for pair in pairs]
+    return judge([*pile(), *signed], policy).decision
+
+
+def test_a_threshold_counts_signers_who_differ_in_name_and_key() -> None:
+    assert signing(("ann", "1"), ("bob", "2")) == "allow"
+    assert signing(("ann", "1"), ("ann", "2")) == "deny"
+    assert signing(("ann", "1"), ("bob", "1")) == "deny"
+    assert signing(("ann", "1"), ("ann", "2"), ("bob", "1")) == "allow"
+    three = replace(SIGNED, signatures=3)
+    assert signing(("ann", "1"), ("bob", "1"), ("cy", "1"), ("cy", "2"), ("cy", "3"), need=three) == "deny"
+    assert signing(("ann", "1"), ("bob", "1"), ("bob", "2"), ("cy", "2"), ("cy", "3"), need=three) == "allow"
+    assert signing() == "deny"
+
+
+def test_one_statement_may_have_all_the_signatures() -> None:
+    policy = replace(BASELINE, needs=(*BASELINE.needs, SIGNED), signers=SIGNERS)
+    both = Evidence(statement(WHOLE, OTHER), signed_by=frozenset({("ann", "1"), ("bob", "2")}))
+    assert judge([*pile(), both], policy).decision == "allow"
+    elsewhere = replace(both, statement=statement(B.digest, OTHER))
+    assert judge([*pile(), elsewhere], policy).decision == "deny"
+
+
+def test_only_signers_of_the_policy_whom_the_need_names_count_and_on_their_predicates() -> None:
+    pairs = (("ann", "1"), ("bob", "2"))
+    assert signing(*pairs, signers=SIGNERS[:1]) == "deny"
+    assert signing(*pairs, need=replace(SIGNED, signers=frozenset({"ann", "bob"}))) == "allow"
+    assert signing(*pairs, need=replace(SIGNED, signers=frozenset({"ann", "cy"}))) == "deny"
+    elsewhere = replace(SIGNERS[0], predicates=frozenset({SCAN}))
+    assert signing(*pairs, signers=(elsewhere, SIGNERS[1])) == "deny"
+
+
+@pytest.mark.parametrize(
+    ("since", "until", "decision"),
+    [(0, 0, "allow"), (-1, 1, "allow"), (1, None, "deny"), (None, -1, "deny"), (None, 0, "allow"), (0, None, "allow")],
+)
+def test_a_signer_counts_from_the_first_day_through_the_last(
+    since: int | None, until: int | None, decision: str
+) -> None:
+    first, last = (None if days is None else TODAY + timedelta(days) for days in (since, until))
+    signer = replace(SIGNERS[0], since=first, until=last)
+    assert signing(("ann", "1"), ("bob", "2"), signers=(signer, SIGNERS[1])) == decision
+
+
+def test_what_nobody_signed_covers_nothing_where_signatures_are_needed() -> None:
+    need = Need("signed", OTHER, True, "why", 1)
+    policy = replace(BASELINE, needs=(*BASELINE.needs, need), signers=SIGNERS)
+    part = Evidence(statement(WHOLE, OTHER), covers=frozenset({A.digest}), signed_by=frozenset({("ann", "1")}))
+    rest = Evidence(statement(WHOLE, OTHER), covers=frozenset({B.digest}))
+    assert judge([*pile(), part, rest], policy).decision == "deny"
+    assert judge([*pile(), part, replace(rest, signed_by=part.signed_by)], policy).decision == "allow"
 
 
 # Waivers

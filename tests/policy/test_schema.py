@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from modelward.core.digest import Digest
 from modelward.core.errors import UsageError
 from modelward.core.finding import Severity
-from modelward.core.verdict import UNEXAMINED, Need, Policy, Waiver
+from modelward.core.verdict import UNEXAMINED, Need, Policy, Signer, Waiver
 from modelward.policy.schema import SHIPPED, parse, shipped
 
 RULES = ("pickle-dangerous-call", "python-file")
@@ -110,18 +110,87 @@ def test_a_shipped_policy_has_the_name_it_goes_by(name: str) -> None:
     assert any(need.covers_files for need in policy.needs)
 
 
+def test_signed_is_baseline_and_a_signature() -> None:
+    baseline, signed = (parse(shipped(name), name, RULES) for name in ("baseline", "signed"))
+    assert (signed.deny_severity, signed.deny_rules) == (baseline.deny_severity, baseline.deny_rules)
+    assert set(signed.needs) > set(baseline.needs)
+    (more,) = set(signed.needs) - set(baseline.needs)
+    assert more.signatures == 1
+    assert more.covers_files
+
+
 def test_safe_formats_is_stricter_than_baseline() -> None:
     rules = (*RULES, "code-capable-format", "named-python-code")
-    baseline, safe = (parse(shipped(name), name, rules) for name in SHIPPED)
+    baseline, safe = (parse(shipped(name), name, rules) for name in ("baseline", "safe-formats"))
     assert baseline.deny_severity is Severity.MEDIUM
     assert safe.deny_severity <= baseline.deny_severity
     assert safe.deny_rules > baseline.deny_rules
     assert set(safe.needs) >= set(baseline.needs)
 
 
+SIGNERS = (
+    GOOD.replace('id = "scan"', 'signatures = 2\nsigners = ["ann", "ci"]\nid = "scan"')
+    + """
+[[signer]]
+name = "ann"
+key = "pem"
+predicates = ["urn:s"]
+since = 2026-01-01
+until = 2027-01-01
+
+[[signer]]
+name = "ci"
+root = "pem"
+identity = "ci@example.org"
+issuer = "https://issuer.example.org"
+predicates = ["urn:s", "urn:m"]
+"""
+)
+
+
+def test_signers_are_read_as_they_are_written() -> None:
+    policy = parse(SIGNERS.encode(), "", RULES)
+    assert policy.needs[1] == Need("scan", "urn:s", True, "All of it.", 2, frozenset({"ann", "ci"}))
+    assert policy.signers == (
+        Signer("ann", frozenset({"urn:s"}), key="pem", since=date(2026, 1, 1), until=date(2027, 1, 1)),
+        Signer(
+            "ci",
+            frozenset({"urn:s", "urn:m"}),
+            root="pem",
+            identity="ci@example.org",
+            issuer="https://issuer.example.org",
+        ),
+    )
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("signatures = 2", "signatures = 0", "signatures must be a whole number of keys, 1 or more; got 0"),
+        ("signatures = 2", "signatures = true", "signatures must be a whole number of keys, 1 or more; got True"),
+        ("signatures = 2", "signatures = 3", "there are only 2 signers who can sign; got 3"),
+        ("signatures = 2\n", "", "signers need the number of signatures beside them"),
+        ('["ann", "ci"]', '["ann", "bob"]', "expected the name of a [[signer]]; got 'bob'"),
+        ('name = "ci"', 'name = "ann"', "expected each signer once"),
+        ('key = "pem"', 'keey = "pem"', "unknown key 'keey'"),
+        ('root = "pem"\n', "", "the key 'root' is missing"),
+        ('identity = "ci@example.org"\n', "", "the key 'identity' is missing"),
+        ('key = "pem"', 'key = "pem"\nroot = "pem"', "unknown key 'root'"),
+        ('key = "pem"', 'key = "pem"\nissuer = "x"', "unknown key 'issuer'"),
+        ('key = "pem"', 'key = ""', "key must be a text that is not empty"),
+        ('predicates = ["urn:s"]', "predicates = []", "predicates must name what this signer may sign"),
+        ('predicates = ["urn:s"]\n', "", "the key 'predicates' is missing"),
+        ("since = 2026-01-01", 'since = "2026"', "since must be a day"),
+    ],
+)
+def test_a_mistake_about_signers_is_one_line(old: str, new: str, message: str) -> None:
+    assert SIGNERS.count(old) == 1
+    assert message in error(SIGNERS.replace(old, new))
+
+
 # What is wrong
 
-ROOT_KEYS = "deny, description, name, need, schema, waiver"
+ROOT_KEYS = "deny, description, name, need, schema, signer, waiver"
 SEVERITIES = "severity must be one of info, low, medium, high, critical"
 DAY = "expires must be a day, like 2027-01-31 (without quotes)"
 GAP = 'file must name the gap that is accepted in a folder, "." for the folder itself, there alone'
@@ -136,7 +205,7 @@ RULE = 'expected the id of a rule, as "modelward explain" lists them'
         ("name = ", "nmae = ", f"line 2: unknown key 'nmae'; known here: {ROOT_KEYS}"),
         ("[deny]", "[dney]", f"line 5: unknown key 'dney'; known here: {ROOT_KEYS}"),
         ("severity = ", "severty = ", "line 6: unknown key 'severty'; known here: rules, severity"),
-        ("covers = ", "cover = ", "line 17: unknown key 'cover'; known here: covers, id, predicate, why"),
+        ("covers = ", "cover = ", "line 17: unknown key 'cover'; known here: covers, id, predicate, signatures, signers, why"),
         (
             "reason = \"known\"",
             "reasons = \"known\"",
@@ -159,8 +228,8 @@ RULE = 'expected the id of a rule, as "modelward explain" lists them'
         ('"high"', '"HIGH"', f"line 6: {SEVERITIES}; got 'HIGH'"),
         ('"high"', "3", f"line 6: {SEVERITIES}; got 3"),
         ('"high"', '["high"]', f"line 6: {SEVERITIES}; got ['high']"),
-        ('["python-file"]', '"python-file"', "line 7: rules must be a list of rule ids; got 'python-file'"),
-        ('["python-file"]', '["python-file", 1]', "line 7: rules must be a list of rule ids; got ['python-file', 1]"),
+        ('["python-file"]', '"python-file"', "line 7: rules must be a list of texts; got 'python-file'"),
+        ('["python-file"]', '["python-file", 1]', "line 7: rules must be a list of texts; got ['python-file', 1]"),
         ('["python-file"]', '["python-file", "python-fil"]', f"line 7: {RULE}; got 'python-fil'"),
         ('["python-file"]', '["unexamined"]', f"line 7: {RULE}; got 'unexamined'"),
         ('"every-file"', '"all"', "line 17: covers must be \"every-file\" where it is given; got 'all'"),

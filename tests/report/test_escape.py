@@ -14,7 +14,7 @@ from tests.report.hostile import dangerous, hostile_text
 
 from modelward.core.canonical import escape_bytes
 from modelward.report.escape import json_on_terminal, sound, visible
-from modelward.report.names import name_bytes, shell_word, uri_path
+from modelward.report.names import shell_word, uri_path
 
 
 def test_every_control_format_and_separator_character_is_escaped() -> None:
@@ -51,7 +51,7 @@ def test_json_on_a_terminal_is_the_same_value(text: str) -> None:
 
 @given(st.binary(max_size=12) | st.lists(st.sampled_from([b"\\", b"x41", b"\xff", b"a"])).map(b"".join))
 def test_a_name_leads_back_to_its_bytes(raw: bytes) -> None:
-    assert name_bytes(escape_bytes(raw)) == raw
+    assert unescape_bytes(escape_bytes(raw)) == raw
     assert unquote_to_bytes(uri_path(escape_bytes(raw))) == raw
 
 

@@ -8,36 +8,33 @@ from __future__ import annotations
 
 import errno
 import os
-import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
 from typing import TypeVar
 
 from modelward.app.baseline import Baseline, mark_known, read_baseline
-from modelward.app.reading import ALONE, Examined, How, Progress, examine_target, hash_only
+from modelward.app.clock import now
+from modelward.app.reading import ALONE, Examined, How, Progress, examine_target
 from modelward.app.results import check_result, scan_result
 from modelward.checks import manifest as manifest_check
 from modelward.checks import scan as scan_check
-from modelward.core.artifact import Artifact
+from modelward.core.artifact import Artifact, file_artifact, tree_artifact
 from modelward.core.check import Check
-from modelward.core.errors import UsageError
+from modelward.core.errors import ReadError, UsageError
 from modelward.core.finding import Finding, Rule, Unexamined
 from modelward.core.limits import Limits
-from modelward.core.result import CheckResult, ScanResult
+from modelward.core.result import CheckResult, Refused, ScanResult
 from modelward.core.statement import Evidence, Statement
-from modelward.core.verdict import Policy
+from modelward.core.verdict import Policy, Signer
 from modelward.stores.files import reason
+from modelward.stores.tree import Tree, open_target
 from modelward.stores.write import replace_file
 
 __all__ = ["check", "effort", "manifest", "read_baseline", "rules", "scan"]
-
-# Before, possessive expressions, on which the readers rest, match wrongly: python/cpython#106052
-if sys.version_info < (3, 11, 5):
-    raise UsageError("Python 3.11.5 or newer is needed: the re module of older ones matches wrongly")
 
 P = TypeVar("P")
 Given = TypeVar("Given")
@@ -52,16 +49,18 @@ def rules() -> Mapping[str, Rule]:
 
 
 @contextmanager
-def effort(jobs: int | None = 1, cache: str | None = None, trust_stat: bool = False) -> Iterator[How]:
-    """How scans within the block are done: by up to *jobs* processes (None: as many as there are
-    processors, at most 8), with the results of earlier runs that the folder *cache* holds."""
+def effort(
+    jobs: int | None = 1, cache: str | None = None, trust_stat: bool = False, targets: Iterable[str] = ()
+) -> Iterator[How]:
+    """How scans of *targets* within the block are done: by up to *jobs* processes (None: as many as there
+    are processors, at most 8), with the results of earlier runs that the folder *cache* holds."""
     most = jobs if jobs is not None else min(len(os.sched_getaffinity(0)), _MOST_JOBS)
     if cache is None:
         yield How(most)
         return
     from modelward.app.cached import Known
 
-    known = Known(cache, Limits())
+    known = Known(cache, Limits(), targets)
     try:
         yield How(most, known, trust_stat)
     finally:
@@ -97,16 +96,25 @@ def is_far(target: str) -> bool:
     return target.lower().startswith(("https://", "http://", "hf://"))
 
 
-def manifest(target: str, *, exclude: Sequence[str] = ()) -> bytes:
+def manifest(target: str, *, exclude: Sequence[str] = (), how: How = ALONE) -> bytes:
     """The manifest statement of *target*, canonical JSON. Raises as scan does."""
-    examined = examine_target(target, exclude, None, look=hash_only)
-    return _state(manifest_check.CHECK, examined.artifact, _listed(examined)).statement.raw
+    from modelward.app.contents import Remembered, read_contents
+
+    tree = open_target(target, exclude)
+    contents = read_contents(tree, remembered=Remembered(how.known.cache, how.trust_stat) if how.known else None)
+    if not tree.is_tree and contents.unreadable:
+        raise ReadError(f"cannot read {tree.label!r}: {contents.unreadable['']}")
+    blobs, unreadable = contents.blobs(), tuple(sorted(contents.unreadable.items()))
+    artifact = tree_artifact(blobs, tree.label) if tree.is_tree else file_artifact(blobs[""], tree.label)
+    return _state(manifest_check.CHECK, artifact, _listed(tree, unreadable)).statement.raw
 
 
 def check(
     target: str,
     *,
     policy: str = "baseline",
+    evidence: Sequence[str] = (),
+    signers: Sequence[Signer] = (),
     exclude: Sequence[str] = (),
     statements: str | None = None,
     progress: Progress | None = None,
@@ -116,13 +124,15 @@ def check(
 ) -> CheckResult:
     """Scan and manifest of *target*, judged by *policy*: the name of a shipped one, or a file.
 
+    *evidence* are files and folders with statements made elsewhere; they count if a signer of the policy, or
+    one of *signers*, who may sign whatever the policy wants signed, has signed them.
     *statements* is a folder into which both statements are written. What is judged is always hashed,
     whatever *how* says. Raises as scan does, and UsageError for a policy that does not parse. A target
     on a server of which only parts were read is never allowed, and no statement is made of it.
     """
     from modelward.policy.evaluate import evaluate
 
-    judged_by, now = _policy(policy), _now()
+    judged_by, when = _with_signers(_policy(policy), signers), now()
     if statements is not None:
         _check_folder(statements)
     remote = None
@@ -139,35 +149,39 @@ def check(
     else:
         examined = examine_target(target, exclude, progress, how=replace(how, trust_stat=False))
     scanned = scan_check.CHECK.examine(examined.artifact, examined.seen)
-    evidence = [
-        _state(manifest_check.CHECK, examined.artifact, _listed(examined)),
+    made = [
+        _state(manifest_check.CHECK, examined.artifact, _listed(examined.tree, examined.unreadable)),
         _state(scan_check.CHECK, examined.artifact, examined.seen),
     ]
     if statements is not None:
-        _write_statements(evidence, statements)
-    verdict = evaluate(examined.artifact.digest, evidence, judged_by, now)
+        _write_statements(made, statements)
+    admitted, refused = _admit(evidence, examined, judged_by, when)
+    verdict = evaluate(examined.artifact.digest, [*made, *admitted], judged_by, when)
     result = replace(scan_result(examined, scanned), remote=remote)
-    return check_result(result, examined.artifact, verdict, judged_by, evidence)
+    return check_result(result, examined.artifact, verdict, judged_by, [*made, *admitted], refused)
 
 
-def _now() -> datetime:
-    """The one time of the run: SOURCE_DATE_EPOCH, else the clock."""
-    epoch = os.environ.get("SOURCE_DATE_EPOCH")
-    if epoch is None:
-        return datetime.now(UTC)
-    try:
-        return datetime.fromtimestamp(int(epoch), UTC)
-    except (ValueError, OverflowError, OSError) as error:
-        raise UsageError(f"SOURCE_DATE_EPOCH is {epoch!r}, expected whole seconds since 1970") from error
+def _with_signers(policy: Policy, signers: Sequence[Signer]) -> Policy:
+    wanted = frozenset(need.predicate_type for need in policy.needs if need.signatures and not need.signers)
+    return replace(policy, signers=(*policy.signers, *(replace(signer, predicates=wanted) for signer in signers)))
+
+
+def _admit(
+    paths: Sequence[str], examined: Examined, policy: Policy, when: datetime
+) -> tuple[tuple[Evidence, ...], tuple[Refused, ...]]:
+    if not paths:
+        return (), ()
+    from modelward.app.evidence import About, admit
+
+    return admit(paths, About(examined.artifact, examined.tree), policy, when)
 
 
 # -- statements
 
 
-def _listed(examined: Examined) -> manifest_check.Listed:
-    tree = examined.tree
+def _listed(tree: Tree, unreadable: tuple[tuple[str, str], ...]) -> manifest_check.Listed:
     links = tuple((link.path, link.target) for link in tree.links)
-    return manifest_check.Listed(links, tree.left_out, tree.excluded, examined.unreadable)
+    return manifest_check.Listed(links, tree.left_out, tree.excluded, unreadable)
 
 
 def _state(check: Check[P, Given], artifact: Artifact, given: Given) -> Evidence:

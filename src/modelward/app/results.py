@@ -12,7 +12,7 @@ from modelward.checks.scan.model import Scan
 from modelward.core.artifact import Artifact
 from modelward.core.digest import Digest
 from modelward.core.finding import Finding, Location, Unexamined
-from modelward.core.result import CheckResult, Coverage, Place, Reason, ScanResult, Waived, place_order
+from modelward.core.result import CheckResult, Coverage, Place, Reason, Refused, ScanResult, Waived, place_order
 from modelward.core.statement import Evidence
 from modelward.core.verdict import UNEXAMINED, Policy, Verdict
 
@@ -55,7 +55,12 @@ def scan_result(examined: Examined, scanned: Scan) -> ScanResult:
 
 
 def check_result(
-    scanned: ScanResult, artifact: Artifact, verdict: Verdict, policy: Policy, evidence: Sequence[Evidence]
+    scanned: ScanResult,
+    artifact: Artifact,
+    verdict: Verdict,
+    policy: Policy,
+    evidence: Sequence[Evidence],
+    refused: tuple[Refused, ...] = (),
 ) -> CheckResult:
     paths: dict[Digest, list[str]] = {}
     for path, blob in artifact.files.items():
@@ -78,7 +83,7 @@ def check_result(
         (item.statement.predicate_type, Digest("sha256", hashlib.sha256(item.statement.raw).hexdigest()))
         for item in evidence
     )
-    return CheckResult(scanned, verdict.decision, policy.name, policy.digest, tuple(reasons), waived, (), made)
+    return CheckResult(scanned, verdict.decision, policy.name, policy.digest, tuple(reasons), waived, (), made, refused)
 
 
 def _in_file(said: Finding | Unexamined, remedy: str) -> Finding | Unexamined:

@@ -10,6 +10,7 @@ import click
 from click.shell_completion import CompletionItem, get_completion_class, shell_complete
 
 from modelward import __version__
+from modelward.cli import identity
 from modelward.cli.output import check_writable, complain, deliver, on_terminal, shown, write_file
 from modelward.core.errors import UsageError
 
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from modelward.app.reading import How
 
 _COMPLETE = "_MODELWARD_COMPLETE"
-_POLICIES = ("baseline", "safe-formats")
+_POLICIES = ("baseline", "safe-formats", "signed")
 _SEVERITIES = ("info", "low", "medium", "high", "critical")
 
 
@@ -121,8 +122,13 @@ def modelward(context: click.Context) -> int:
     show_default=True,
     metavar="NAME|FILE",
     shell_complete=_complete_policy,
-    help="baseline, safe-formats (weights without code only), or a policy file.",
+    help="baseline, safe-formats (weights without code only), signed, or a policy file.",
 )
+@click.option("--evidence", multiple=True, metavar="PATH", help="Signed statements to admit: files, folders.")
+@click.option("--pub", multiple=True, metavar="FILE", help="A public key whose signatures count. Repeatable.")
+@click.option("--root", multiple=True, metavar="FILE", help="A root certificate of those whose signatures count.")
+@click.option("--identity", metavar="NAME", help="Whom their certificates must name.")
+@click.option("--issuer", metavar="URL", help="Who must have vouched for that name.")
 @_format
 @_output
 @click.option("--statements", type=click.Path(), metavar="DIR", help="Keep the statements that were made there.")
@@ -137,6 +143,11 @@ def modelward(context: click.Context) -> int:
 def check(
     targets: tuple[str, ...],
     policy: str,
+    evidence: tuple[str, ...],
+    pub: tuple[str, ...],
+    root: tuple[str, ...],
+    identity: str | None,
+    issuer: str | None,
     form: str,
     output: str | None,
     statements: str | None,
@@ -153,7 +164,7 @@ def check(
       modelward check ./my-model
       modelward check model.safetensors --policy safe-formats
       modelward check a.pkl b.pt --format sarif --output modelward.sarif
-      modelward check ./my-model --statements evidence --exclude '*.md'
+      modelward check ./my-model --policy signed --evidence model.sig --pub release.pub
 
     Scans every TARGET, lists its files, lets a policy judge both, and prints the verdict with its reasons.
     A TARGET is a file or a folder: a Hugging Face repository or cache snapshot, a wheel, a zip, a tar.
@@ -165,13 +176,20 @@ def check(
     from modelward.core.canonical import escape_bytes
     from modelward.report.view import Asked
 
+    signers = []
+    if pub or root or identity or issuer:
+        from modelward.app.trust import signers_of
+
+        signers = signers_of(pub, root, identity, issuer)
     folder = None if statements is None else escape_bytes(os.fsencode(statements))
-    with app.effort(jobs, None if no_cache else cache) as how:
+    with app.effort(jobs, None if no_cache else cache, targets=targets) as how:
         code = judge(
             targets,
             lambda target, progress: app.check(
                 target,
                 policy=policy,
+                evidence=evidence,
+                signers=signers,
                 exclude=exclude,
                 statements=statements,
                 progress=progress,
@@ -239,11 +257,9 @@ def scan(
     from modelward.core.finding import Severity
     from modelward.report.view import Asked
 
-    folder = None if no_cache else cache
-    if trust_stat and folder is None:
-        raise UsageError("--trust-stat needs a cache to compare with: name one with --cache DIR")
+    folder = _folder(cache, no_cache, trust_stat)
     known = None if baseline is None else app.read_baseline(baseline)
-    with app.effort(jobs, folder, trust_stat) as how:
+    with app.effort(jobs, folder, trust_stat, targets) as how:
         code = judge(
             targets,
             lambda target, progress: app.scan(
@@ -259,7 +275,12 @@ def scan(
 @click.argument("target", type=click.Path(readable=False))
 @click.option("--output", type=click.Path(), metavar="FILE", help="Write the manifest there, whole or not at all.")
 @_exclude
-def manifest(target: str, output: str | None, exclude: tuple[str, ...]) -> int:
+@_cache
+@_no_cache
+@click.option("--trust-stat", is_flag=True, help="With a cache: do not read files with unchanged times.")
+def manifest(
+    target: str, output: str | None, exclude: tuple[str, ...], cache: str | None, no_cache: bool, trust_stat: bool
+) -> int:
     """\b
     Examples:
       modelward manifest ./my-model
@@ -275,7 +296,9 @@ def manifest(target: str, output: str | None, exclude: tuple[str, ...]) -> int:
 
     if output is not None:
         check_writable(output)
-    raw = app.manifest(target, exclude=exclude)
+    with app.effort(1, _folder(cache, no_cache, trust_stat), trust_stat, [target]) as how:
+        raw = app.manifest(target, exclude=exclude, how=how)
+        _warn(how)
     if output is None:
         deliver(raw + b"\n" if on_terminal() else raw)
     else:
@@ -327,6 +350,18 @@ def completion(shell: str) -> int:
         raise UsageError(f"no completion for {shell}")
     deliver(made(modelward, {}, "modelward", _COMPLETE).source().encode() + b"\n")
     return 0
+
+
+for _command in (identity.keygen, identity.sign, identity.verify):
+    modelward.add_command(_command)
+
+
+def _folder(cache: str | None, no_cache: bool, trust_stat: bool) -> str | None:
+    """That of the cache. Raises UsageError."""
+    folder = None if no_cache else cache
+    if trust_stat and folder is None:
+        raise UsageError("--trust-stat needs a cache to compare with: name one with --cache DIR")
+    return folder
 
 
 def _warn(how: How) -> None:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from typing import Any
 
 import rfc8785
 
 from modelward.core.errors import Malformed
+
+_ESCAPE = re.compile(rb"\\(\\|x[0-9a-f]{2})")
 
 
 def encode(value: Any) -> bytes:
@@ -51,6 +54,12 @@ def escape_bytes(raw: bytes) -> str:
     """An untrusted name as text that JSON can carry, one-to-one: UTF-8 stays as it is, other
     bytes become ``\\xNN``, and a backslash is doubled so that no name can imitate an escape."""
     return raw.replace(b"\\", b"\\\\").decode("utf-8", "backslashreplace")
+
+
+def unescape_bytes(name: str) -> bytes:
+    """The inverse of escape_bytes."""
+    raw = name.encode("utf-8", "surrogatepass")
+    return _ESCAPE.sub(lambda found: b"\\" if found[1] == b"\\" else bytes([int(found[1][1:], 16)]), raw)
 
 
 def integer(value: int) -> int | str:

@@ -139,6 +139,14 @@ class Waived:
 
 
 @dataclass(frozen=True, slots=True)
+class Refused:
+    """A file of evidence that does not count, and why."""
+
+    file: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
 class CheckResult:
     """The verdict of a policy on one target, and what it rests on."""
 
@@ -151,7 +159,8 @@ class CheckResult:
     not_asked: tuple[str, ...] = ()
     """Kinds of evidence that exist and that this policy does not ask for."""
     statements: tuple[tuple[str, Digest], ...] = ()
-    """Predicate type and sha256 of each statement that was made."""
+    """Predicate type and sha256 of each statement that was made, or admitted."""
+    refused: tuple[Refused, ...] = ()
 
     def __str__(self) -> str:
         return one_line(f"{self.decision}: reasons {len(self.reasons):,} (policy {self.policy_name}); {self.scan}")

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from modelward.core import canonical
@@ -66,6 +65,5 @@ class Evidence:
     """Names and contents, where the statement lists them (a manifest)."""
     covers: frozenset[Digest] = frozenset()
     """Contents the statement has looked at (a scan)."""
-    signer: str | None = None
-    made: datetime | None = None
-    """When it was made, from a signature or a log entry; None: unknown."""
+    signed_by: frozenset[tuple[str, str]] = frozenset()
+    """(name in the policy, fingerprint of the key) of each signature that was verified."""

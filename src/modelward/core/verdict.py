@@ -16,6 +16,23 @@ Decision = Literal["allow", "deny", "incomplete"]
 
 
 @dataclass(frozen=True, slots=True)
+class Signer:
+    """Whose signature counts, on statements of the types *predicates* and on no others: the holder of a key,
+    or whoever a certificate names that leads to a root. Texts are PEM; those that are not given are empty."""
+
+    name: str
+    predicates: frozenset[str]
+    key: str = ""
+    root: str = ""
+    identity: str = ""
+    issuer: str = ""
+    since: date | None = None
+    until: date | None = None
+    """The first and the last day (UTC) on which it counts. The day of the verdict decides: a signature with a
+    plain key does not prove when it was made."""
+
+
+@dataclass(frozen=True, slots=True)
 class Need:
     """A statement that there must be about the artifact."""
 
@@ -24,6 +41,10 @@ class Need:
     covers_files: bool
     """It must have looked at every file that the manifest lists."""
     why: str
+    signatures: int = 0
+    """So many different keys of signers of the policy must have signed it."""
+    signers: frozenset[str] = frozenset()
+    """The names of those whose signatures count here; empty: all signers of the policy."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +72,7 @@ class Policy:
     deny_rules: frozenset[str]
     """Rules that deny whatever their severity."""
     waivers: tuple[Waiver, ...]
+    signers: tuple[Signer, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from modelward.core.artifact import tree_digest
 from modelward.core.digest import Digest
 from modelward.core.finding import Finding, Location, Unexamined
 from modelward.core.statement import Evidence
-from modelward.core.verdict import UNEXAMINED, Decision, Need, Policy, Verdict, Waiver
+from modelward.core.verdict import UNEXAMINED, Decision, Need, Policy, Signer, Verdict, Waiver
 
 _NO_FILES = tree_digest({})
 
@@ -22,7 +22,7 @@ _NO_FILES = tree_digest({})
 def evaluate(subject: Digest, evidence: Iterable[Evidence], policy: Policy, now: datetime) -> Verdict:
     """*now* decides which waivers have expired. Evidence about other digests is not looked at."""
     relevant = [item for item in evidence if _is_about(item, subject)]
-    unmet = [(need, why) for need in policy.needs if (why := _unmet(need, relevant))]
+    unmet = [(need, why) for need in policy.needs if (why := _unmet(need, relevant, policy.signers, now))]
     if not relevant and not unmet:
         unmet = [(Need("evidence", "", False, "a verdict rests on evidence"), "there is no evidence about it")]
     if subject == _NO_FILES and not unmet:
@@ -71,11 +71,17 @@ def _is_about(item: Evidence, subject: Digest) -> bool:
     return subject == (lone.digest if lone is not None and len(item.files) == 1 else tree_digest(item.files))
 
 
-def _unmet(need: Need, evidence: list[Evidence]) -> str | None:
+def _unmet(need: Need, evidence: list[Evidence], signers: Iterable[Signer], now: datetime) -> str | None:
     """Why *need* is not met; None if it is."""
     found = [item for item in evidence if item.statement.predicate_type == need.predicate_type]
     if not found:
         return f"there is no statement of type {need.predicate_type} about it"
+    if need.signatures:
+        counted = frozenset(signer.name for signer in signers if _counts(signer, need, now))
+        found = [item for item in found if any(name in counted for name, _ in item.signed_by)]
+        number = _different((name, key) for item in found for name, key in item.signed_by if name in counted)
+        if number < need.signatures:
+            return f"{number} of {need.signatures} trusted signers whom it needs have signed a statement of its type"
     if not need.covers_files:
         return None
     files = next((item.files for item in evidence if item.files is not None), None)
@@ -86,6 +92,31 @@ def _unmet(need: Need, evidence: list[Evidence]) -> str | None:
     if missing:
         return f"{len(missing)} of {len(files)} files were not looked at, the first is {missing[0]!r}"
     return None if files else "it has no files"
+
+
+def _counts(signer: Signer, need: Need, now: datetime) -> bool:
+    day = now.astimezone(UTC).date()
+    is_meant = need.predicate_type in signer.predicates and (not need.signers or signer.name in need.signers)
+    return is_meant and (signer.since or day) <= day <= (signer.until or day)
+
+
+def _different(signatures: Iterable[tuple[str, str]]) -> int:
+    """How many signers there are at least, who differ in name and key both: neither two names for one key
+    nor two keys of one name make two. The largest matching of names and keys (Kuhn 1955)."""
+    keys: dict[str, set[str]] = {}
+    for name, key in signatures:
+        keys.setdefault(name, set()).add(key)
+    holder: dict[str, str] = {}
+
+    def place(name: str, tried: set[str]) -> bool:
+        for key in sorted(keys[name] - tried):
+            tried.add(key)
+            if key not in holder or place(holder[key], tried):
+                holder[key] = name
+                return True
+        return False
+
+    return sum(place(name, set()) for name in sorted(keys))
 
 
 def _denies(finding: Finding, policy: Policy) -> bool:

@@ -17,10 +17,10 @@ from typing import Any, NoReturn
 from modelward.core.digest import Digest
 from modelward.core.errors import Malformed, UsageError
 from modelward.core.finding import Severity
-from modelward.core.verdict import UNEXAMINED, Need, Policy, Waiver
+from modelward.core.verdict import UNEXAMINED, Need, Policy, Signer, Waiver
 
 SCHEMA = "modelward/policy/1"
-SHIPPED = ("baseline", "safe-formats")
+SHIPPED = ("baseline", "safe-formats", "signed")
 
 _SHOWN = 60  # characters of a wrong value inside a message
 
@@ -63,38 +63,69 @@ class _Reader:
         self._rules = rules
 
     def policy(self, body: dict[str, Any], digest: Digest) -> Policy:
-        self._keys(body, (), {"schema", "name", "deny", "need"}, {"description", "waiver"})
+        self._keys(body, (), {"schema", "name", "deny", "need"}, {"description", "waiver", "signer"})
         if body["schema"] != SCHEMA:
             self._fail(("schema",), f'schema must be "{SCHEMA}"', body["schema"])
         deny = body["deny"]
         if not isinstance(deny, dict):
             self._fail(("deny",), "deny must be a table", deny)
         self._keys(deny, ("deny",), {"severity"}, {"rules"})
+        signers = self._signers(body)
         return Policy(
             self._text(body, (), "name"),
             digest,
             self._text(body, (), "description") if "description" in body else "",
-            self._needs(body),
+            self._needs(body, {signer.name for signer in signers}),
             self._severity(deny),
             self._deny_rules(deny),
             self._waivers(body),
+            signers,
         )
 
-    def _needs(self, body: dict[str, Any]) -> tuple[Need, ...]:
-        needs = [self._need(entry, ("need", n)) for n, entry in enumerate(self._tables(body, "need"))]
+    def _needs(self, body: dict[str, Any], signers: Collection[str]) -> tuple[Need, ...]:
+        needs = [self._need(entry, ("need", n), signers) for n, entry in enumerate(self._tables(body, "need"))]
         if not needs:
             self._fail(("need",), "a policy needs at least one [[need]], or it would allow without evidence", [])
         self._once("need", "id", (need.id for need in needs))
         return tuple(needs)
 
-    def _need(self, entry: dict[str, Any], at: At) -> Need:
-        self._keys(entry, at, {"id", "predicate", "why"}, {"covers"})
+    def _need(self, entry: dict[str, Any], at: At, signers: Collection[str]) -> Need:
+        self._keys(entry, at, {"id", "predicate", "why"}, {"covers", "signatures", "signers"})
         if entry.get("covers", "every-file") != "every-file":
             self._fail((*at, "covers"), 'covers must be "every-file" where it is given', entry["covers"])
         name, predicate, why = (self._text(entry, at, key) for key in ("id", "predicate", "why"))
         if name == UNEXAMINED:
             self._fail((*at, "id"), "this id stands for what was not looked at; choose another", name)
-        return Need(name, predicate, "covers" in entry, why)
+        signatures = entry.get("signatures", 0)
+        if "signatures" in entry and (type(signatures) is not int or signatures < 1):
+            self._fail((*at, "signatures"), "signatures must be a whole number of keys, 1 or more", signatures)
+        names = self._texts(entry, at, "signers")
+        for n, signer in enumerate(names):
+            if signer not in signers:
+                self._fail((*at, "signers", n), "expected the name of a [[signer]]", signer)
+        if names and signatures > len(names):
+            self._fail((*at, "signatures"), f"there are only {len(names)} signers who can sign", signatures)
+        if names and not signatures:
+            self._fail((*at, "signers"), "signers need the number of signatures beside them", names)
+        return Need(name, predicate, "covers" in entry, why, signatures, frozenset(names))
+
+    def _signers(self, body: dict[str, Any]) -> tuple[Signer, ...]:
+        signers = [self._signer(entry, ("signer", n)) for n, entry in enumerate(self._tables(body, "signer"))]
+        self._once("signer", "name", (signer.name for signer in signers))
+        return tuple(signers)
+
+    def _signer(self, entry: dict[str, Any], at: At) -> Signer:
+        """A key, or a root with the identity that its certificates must name: everybody else whom the same
+        authority knows must not count."""
+        has_key = "key" in entry
+        who = {"key"} if has_key else {"root", "identity"}
+        self._keys(entry, at, {"name", "predicates"} | who, {"since", "until"} | (set() if has_key else {"issuer"}))
+        predicates = self._texts(entry, at, "predicates")
+        if not predicates:
+            self._fail((*at, "predicates"), "predicates must name what this signer may sign", [])
+        texts = {key: self._text(entry, at, key) for key in (*who, "name", "issuer") if key in entry}
+        days = {key: self._day(entry, at, key) for key in ("since", "until") if key in entry}
+        return Signer(predicates=frozenset(predicates), **texts, **days)
 
     def _waivers(self, body: dict[str, Any]) -> tuple[Waiver, ...]:
         waivers = [self._waiver(entry, ("waiver", n)) for n, entry in enumerate(self._tables(body, "waiver"))]
@@ -106,9 +137,7 @@ class _Reader:
         rule, reason = self._text(entry, at, "rule"), self._text(entry, at, "reason")
         if rule != UNEXAMINED:
             self._known(rule, (*at, "rule"))
-        expires = entry["expires"]
-        if not isinstance(expires, date) or isinstance(expires, datetime):
-            self._fail((*at, "expires"), "expires must be a day, like 2027-01-31 (without quotes)", expires)
+        expires = self._day(entry, at, "expires")
         digest = self._digest(entry, at)
         names_gap = rule == UNEXAMINED and digest.algorithm == "sha3_256"
         if names_gap != ("file" in entry):
@@ -130,12 +159,10 @@ class _Reader:
         return Severity.parse(value)
 
     def _deny_rules(self, deny: dict[str, Any]) -> frozenset[str]:
-        value = deny.get("rules", [])
-        if not isinstance(value, list) or not all(isinstance(rule, str) for rule in value):
-            self._fail(("deny", "rules"), "rules must be a list of rule ids", value)
-        for n, rule in enumerate(value):
+        rules = self._texts(deny, ("deny",), "rules")
+        for n, rule in enumerate(rules):
             self._known(rule, ("deny", "rules", n))
-        return frozenset(value)
+        return frozenset(rules)
 
     def _known(self, rule: str, at: At) -> None:
         if rule not in self._rules:
@@ -145,6 +172,18 @@ class _Reader:
         value = body.get(key, [])
         if not isinstance(value, list) or not all(isinstance(entry, dict) for entry in value):
             self._fail((key,), f"{key} must be written as [[{key}]] tables", value)
+        return value
+
+    def _day(self, body: dict[str, Any], at: At, key: str) -> date:
+        value = body[key]
+        if not isinstance(value, date) or isinstance(value, datetime):
+            self._fail((*at, key), f"{key} must be a day, like 2027-01-31 (without quotes)", value)
+        return value
+
+    def _texts(self, body: dict[str, Any], at: At, key: str) -> list[str]:
+        value = body.get(key, [])
+        if not isinstance(value, list) or not all(isinstance(text, str) for text in value):
+            self._fail((*at, key), f"{key} must be a list of texts", value)
         return value
 
     def _text(self, body: dict[str, Any], at: At, key: str) -> str:

@@ -27,6 +27,12 @@ def footer(scan: ScanResult, check: CheckResult | None, statements: str | None) 
         yield from (Line("waived    ", _waived(waiver, scan.label)) for waiver in check.waived)
         if not check.waived:
             yield Line("waived    ", "none")
+        refused = check.refused
+        yield from (Line("refused   ", f"{visible(each.file)}: {visible(each.why)}") for each in refused[:_PATHS])
+        if refused[_PATHS:]:
+            yield Line(
+                "refused   ", f"{count(len(refused) - _PATHS, 'more file')} of evidence; --format json names them"
+            )
     yield from remote_lines(scan)
     yield Line("digest    ", str(scan.digest or "not known: not all of it was read"))
     if check and statements is not None:

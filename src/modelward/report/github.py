@@ -8,11 +8,12 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Iterator, Sequence
 
+from modelward.core.canonical import unescape_bytes
 from modelward.core.finding import Location
 from modelward.core.result import Failure, Report, ScanResult, exit_code
 from modelward.report.blocks import shorten
 from modelward.report.escape import visible
-from modelward.report.names import base, name_bytes
+from modelward.report.names import base
 from modelward.report.view import Asked, answer, answer_to_all, loud_and_quiet, view_of
 
 _MOST = 50
@@ -63,7 +64,7 @@ def _place(at: Location) -> str:
 
 def _command(kind: str, path: str, title: str, text: str) -> str:
     """Nothing of *path*, *title* or *text* can end the command or begin another."""
-    file = name_bytes(path).decode("utf-8", "replace")
+    file = unescape_bytes(path).decode("utf-8", "replace")
     properties = [f"file={_property(file)}"] if file else []
     properties.append(f"title={_property(f'modelward {visible(title)}')}")
     return f"::{kind} {','.join(properties)}::{_data(shorten(text))}"

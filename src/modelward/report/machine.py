@@ -32,6 +32,8 @@ def _check(check: CheckResult) -> dict[str, Any]:
         "reasons": [_reason(reason) for reason in check.reasons],
         "statements": [{"predicate_type": kind, "digest": digest.to_json()} for kind, digest in check.statements],
     }
+    if check.refused:
+        body["refused"] = [{"file": sound(each.file), "why": sound(each.why)} for each in check.refused]
     # only where there is one: an allow despite a finding must say what it rests on
     return body | {"waived": [_waived(waiver) for waiver in check.waived]} if check.waived else body
 

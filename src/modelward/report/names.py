@@ -3,30 +3,23 @@
 from __future__ import annotations
 
 import posixpath
-import re
 import shlex
 from urllib.parse import quote
 
+from modelward.core.canonical import unescape_bytes
 from modelward.report.escape import visible
 
-_NAME_ESCAPE = re.compile(rb"\\(\\|x[0-9a-f]{2})")
 _PLAIN = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/._-")
-
-
-def name_bytes(name: str) -> bytes:
-    """The bytes of an escaped name: the inverse of canonical.escape_bytes."""
-    raw = name.encode("utf-8", "surrogatepass")
-    return _NAME_ESCAPE.sub(lambda found: b"\\" if found[1] == b"\\" else bytes([int(found[1][1:], 16)]), raw)
 
 
 def uri_path(name: str) -> str:
     """An escaped path as a relative URI reference. The first segment may hold a colon: quoted, it is no scheme."""
-    return quote(name_bytes(name), safe="/-._~")
+    return quote(unescape_bytes(name), safe="/-._~")
 
 
 def shell_word(name: str) -> str:
     """An escaped name as one word that is safe to paste into bash or zsh."""
-    raw = name_bytes(f"./{name}" if name.startswith("-") else name)
+    raw = unescape_bytes(f"./{name}" if name.startswith("-") else name)
     text = raw.decode("utf-8", "replace")
     if raw == text.encode() and visible(text) == text:
         return shlex.quote(text)

@@ -11,7 +11,7 @@ from types import TracebackType
 
 from modelward.core.artifact import Blob
 from modelward.core.digest import Digest
-from modelward.core.errors import ReadError
+from modelward.core.errors import ReadError, UsageError
 
 BLOCK = 1 << 18
 _KEEP = 32  # blocks: 8 MiB
@@ -174,6 +174,18 @@ class FileSource:
             again.update(block)
             if again.digest() != digest:
                 raise ReadError("the file changed while it was read")
+
+
+def read_named(path: str, option: str, most: int) -> bytes:
+    """A small file that the command line names with *option*. Raises UsageError."""
+    try:
+        with open(path, "rb") as file:  # it may be a device without end
+            raw = file.read(most + 1)
+    except (OSError, ValueError) as error:
+        raise UsageError(f"{option} {path!r} cannot be read: {reason(error)}") from error
+    if len(raw) > most:
+        raise UsageError(f"{option} {path!r} has more than {most:,} bytes")
+    return raw
 
 
 def reason(error: OSError | ValueError) -> str:

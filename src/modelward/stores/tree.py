@@ -83,7 +83,7 @@ class Tree:
     links: tuple[Link, ...]
     gaps: tuple[Gap, ...]
     left_out: tuple[str, ...]
-    """Paths of LEFT_OUT that were there."""
+    """Those of the paths to leave out that were there."""
     excluded: tuple[str, ...]
     """Paths that an exclude pattern matched; for a folder, its own path alone."""
     is_tree: bool
@@ -91,7 +91,9 @@ class Tree:
     """The path as it was given, escaped: for people."""
 
 
-def open_target(path: str, exclude: Sequence[str] = (), limits: Limits = _DEFAULT) -> Tree:
+def open_target(
+    path: str, exclude: Sequence[str] = (), limits: Limits = _DEFAULT, left_out: frozenset[str] = LEFT_OUT
+) -> Tree:
     """The files of *path*, a file or a folder; links in *path* itself are followed.
 
     In a folder, links that stay inside it are followed and recorded. In a snapshot of a Hugging Face
@@ -103,7 +105,8 @@ def open_target(path: str, exclude: Sequence[str] = (), limits: Limits = _DEFAUL
     characters other than "/", `[...]` for one of a set, `**` between slashes for any number of
     folders. A pattern without a slash is compared with every name at any depth; one with a slash,
     a leading one included, with the path from the root. What it matches is left out with everything
-    below it. A trailing slash is ignored, and a lone file is never excluded.
+    below it. A trailing slash is ignored, and a lone file is never excluded. *left_out* are escaped
+    relative paths, taken literally, that do not belong to the tree, with everything below them.
 
     Raises UsageError for a path that is not there, or neither file nor folder, or an empty pattern;
     ReadError where the system does not let us look.
@@ -116,7 +119,7 @@ def open_target(path: str, exclude: Sequence[str] = (), limits: Limits = _DEFAUL
         return Tree((Entry("", root),), (), (), (), (), False, label)
     if not stat.S_ISDIR(info.st_mode):
         raise UsageError(f"{path!r} is {_kind(info.st_mode)}, not a file or folder: copy its bytes to a file first")
-    return _Walk(root, globs, limits.entries).tree(label)
+    return _Walk(root, globs, limits.entries, left_out).tree(label)
 
 
 def excluder(patterns: Sequence[str]) -> Callable[[str], bool]:
@@ -179,12 +182,13 @@ class _Walk:
     """One walk over a folder. It goes down with a stack of its own, since folders nest deeper than
     Python calls may, and visits names in order, so that a limit cuts at the same place every time."""
 
-    def __init__(self, root: bytes, exclude: Sequence[Glob], names: int) -> None:
+    def __init__(self, root: bytes, exclude: Sequence[Glob], names: int, left_out: frozenset[str]) -> None:
         self._root = root
         snapshot = _SNAPSHOT.fullmatch(root)
         self._blobs = snapshot[1] + b"/blobs" if snapshot else None
         self._exclude = exclude
         self._limit = self._left = names
+        self._not_ours = left_out
         self._entries: list[Entry] = []
         self._links: list[Link] = []
         self._gaps: list[Gap] = []
@@ -225,7 +229,7 @@ class _Walk:
     def _visit(self, folder: _Folder, item: os.DirEntry[bytes]) -> _Folder | None:
         name = escape_bytes(item.name)
         path = f"{folder.path}/{name}" if folder.path else name
-        if path in LEFT_OUT:
+        if path in self._not_ours:
             self._left_out.append(path)
         elif self._exclude and any(_matches(path.split("/"), glob) for glob in self._exclude):
             self._excluded.append(path)

@@ -18,3 +18,18 @@ def replace_file(path: Path, data: bytes) -> None:
     except BaseException:
         beside.unlink(missing_ok=True)
         raise
+
+
+def create_file(path: Path, data: bytes, mode: int) -> None:
+    """Put *data* at *path* in one step, with the permissions *mode* from its first byte on. Raises OSError,
+    FileExistsError if something is there."""
+    beside = path.with_name(f".modelward-{os.urandom(8).hex()}")
+    try:
+        descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        path.hardlink_to(beside)
+    finally:
+        beside.unlink(missing_ok=True)

@@ -1,0 +1,28 @@
+"""What goes wrong with keys and signatures, by what the caller has to do about it."""
+
+from __future__ import annotations
+
+from modelward.core.errors import ModelwardError, UsageError
+
+
+class Untrusted(ModelwardError):
+    """The signature does not verify, or whoever made it is not trusted. Bytes that were changed and
+    bytes that the wrong person signed end here alike: neither may go further."""
+
+    exit_code = 1
+
+
+class BadKey(UsageError):
+    """A key that was given is none, or none of a kind that we use."""
+
+
+class PasswordNeeded(BadKey):
+    """The private key is encrypted and no password was given."""
+
+
+class PasswordWrong(BadKey):
+    """The password does not open the private key."""
+
+
+class PasswordUnneeded(BadKey):
+    """A password was given for a private key that is not encrypted: perhaps it is not the key meant."""
