@@ -142,6 +142,8 @@ REFUSED: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
     "links by text": serialization(allow_symlinks="false"),
     "shards without a size": serialization(method="shards"),
     "shards of no size": serialization(method="shards", shard_size=0),
+    "shards of half a byte": serialization(method="shards", shard_size=0.5),
+    "shards without end": serialization(method="shards", shard_size=1e300),
     "shards of a truth": serialization(method="shards", shard_size=True),
     "files with a size": serialization(shard_size=5),
     "an ignored root": serialization(ignore_paths=["."]),

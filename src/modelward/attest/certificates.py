@@ -101,6 +101,8 @@ def verify_chain(
     """
     if now.tzinfo is None:
         raise ValueError("now needs a time zone")
+    if not roots:
+        raise Untrusted("signed with a certificate, and no root is trusted; give the root certificate")
 
     # 1. The leaf was issued for signatures, and for signatures on code. Stops: the certificate of a web
     #    server or a mail user of the same authority. Both extensions are demanded, as sigstore does.
@@ -123,8 +125,6 @@ def verify_chain(
     #    enforces on the way: every certificate valid now, CA:TRUE, path lengths, name constraints (those
     #    it does not know refuse), no unknown critical extension, P-256, P-384, P-521 or RSA of 2048 bits
     #    and more, no SHA-1. A leaf that is one of the roots is its own chain.
-    if not roots:
-        raise Untrusted("no root is trusted; give the root certificate")
     trusted = {each.der for each in roots}
     authority = (
         ExtensionPolicy.permit_all()

@@ -125,12 +125,12 @@ def _serialization(body: Mapping[str, Any]) -> tuple[Algorithm, int | None]:
     algorithm = _ALGORITHMS.get(body["hash_type"]) if isinstance(body.get("hash_type"), str) else None
     if algorithm is None:
         raise Malformed(f"the model signature uses {body.get('hash_type')!r}: only sha256 and blake2b are supported")
-    shard = body.get("shard_size")
-    is_size = isinstance(shard, int) and not isinstance(shard, bool) and shard > 0
-    if body.get("method") == "files" and shard is None:
+    if body.get("method") == "files" and "shard_size" not in body:
         return algorithm, None
-    if body.get("method") == "shards" and is_size:
-        return algorithm, shard
+    shard = body.get("shard_size")
+    # the reference implementation writes 1000000000.0, which is the same number in JSON
+    if body.get("method") == "shards" and type(shard) in (int, float) and 0 < shard < 2**53 and shard == int(shard):
+        return algorithm, int(shard)
     raise Malformed("the model signature hashes neither whole files nor shards of a size")
 
 
