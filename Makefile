@@ -1,4 +1,4 @@
-# Needs Python 3.11.5 or newer, git and make. Everything else goes into folders of this checkout.
+# Needs Python 3.11 or newer, git and make. Everything else goes into folders of this checkout.
 PYTHON ?= python3
 WORKERS ?= 2
 FUZZ_SECONDS ?= 60
@@ -63,7 +63,7 @@ clean:
 
 .PHONY: python-version
 python-version:
-	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11, 5) or sys.exit("Python 3.11.5 or newer is needed: make PYTHON=python3.12 ...")'
+	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("Python 3.11 or newer is needed: make PYTHON=python3.12 ...")'
 
 $(VENV)/requirements: requirements/dev.txt | python-version
 	$(PYTHON) -m venv --clear $(VENV)

@@ -1,12 +1,39 @@
 """Property tests draw the same examples on every run, so that a red suite means a changed project;
-`make fuzz` draws new ones."""
+`make fuzz` draws new ones.
+
+A test marked `peer(command, package)` talks to a program that no wheel brings. Where the program is
+absent, the run says so at its end; with MODELWARD_PEERS=required, as in CI, it fails.
+"""
 
 from __future__ import annotations
 
 import os
+import shutil
+from collections import Counter
 
+import pytest
 from hypothesis import settings
 
 settings.register_profile("same", derandomize=True, deadline=None)
 settings.register_profile("new", deadline=None, max_examples=2000)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "same"))
+
+_ABSENT = "absent peer: "
+_PATH = os.pathsep.join([os.environ.get("PATH", os.defpath), "/usr/sbin", "/sbin"])  # where servers are
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    for marker in item.iter_markers("peer"):
+        command, package = marker.args
+        if shutil.which(command, path=_PATH) is None:
+            why = f"{_ABSENT}{command}, which the Debian package {package} has"
+            if os.environ.get("MODELWARD_PEERS") == "required":
+                pytest.fail(why, pytrace=False)
+            pytest.skip(why)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    skipped = (report.longrepr for report in terminalreporter.stats.get("skipped", []))
+    whys = [why[2].removeprefix("Skipped: ") for why in skipped if isinstance(why, tuple)]
+    for why, number in sorted(Counter(why for why in whys if why.startswith(_ABSENT)).items()):
+        terminalreporter.write_line(f"{why}: {number} tests did not run")

@@ -24,7 +24,7 @@ from tests.corpus.files import zipped
 from tests.corpus.opcodes import call, mapping, name, number, stream, text, tup
 
 from modelward import app
-from modelward.app import reading
+from modelward.app import one_file
 from modelward.checks import manifest as manifest_check
 from modelward.checks import scan as scan_check
 from modelward.core.artifact import tree_digest
@@ -545,6 +545,6 @@ def test_the_manifest_of_a_tree_reads_no_format(tmp_path: Path, monkeypatch: pyt
     def refuse(*_: object) -> None:
         raise AssertionError("a manifest needs no scan")
 
-    monkeypatch.setattr(reading, "examine", refuse)
+    monkeypatch.setattr(one_file, "examine", refuse)
     statement = Statement.parse(app.manifest(fill(tmp_path / "m", MODEL)))
     assert [file["path"] for file in json.loads(json.dumps(statement.predicate))["files"]] == sorted(MODEL)

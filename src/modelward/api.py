@@ -60,7 +60,7 @@ def scan(
     Defect for one that modelward fails on. In a folder, such files are in `unexamined`.
     """
     known = None if baseline is None else app.read_baseline(os.fspath(baseline))
-    with _effort(jobs, cache, trust_stat) as how:
+    with _effort(path, jobs, cache, trust_stat) as how:
         return app.scan(
             os.fspath(path),
             exclude=exclude,
@@ -91,7 +91,7 @@ def check(
     what lies at *path* later may be something else.
     """
     folder = None if statements is None else os.fspath(statements)
-    with _effort(jobs, cache) as how:
+    with _effort(path, jobs, cache) as how:
         return app.check(
             os.fspath(path),
             policy=os.fspath(policy),
@@ -105,12 +105,13 @@ def check(
 
 
 @contextmanager
-def _effort(jobs: int | None, cache: StrPath | None, trust_stat: bool = False) -> Iterator[How]:
+def _effort(path: StrPath, jobs: int | None, cache: StrPath | None, trust_stat: bool = False) -> Iterator[How]:
     if jobs is not None and jobs < 1:
         raise UsageError(f"jobs is {jobs}, expected 1 or more, or None")
     if trust_stat and cache is None:
         raise UsageError("trust_stat needs a cache to compare with: give a folder as cache")
-    with app.effort(jobs, None if cache is None else os.fspath(cache), trust_stat) as how:
+    folder = None if cache is None else os.fspath(cache)
+    with app.effort(jobs, folder, trust_stat, [os.fspath(path)]) as how:
         yield how
         if how.known and how.known.trouble:
             warnings.warn(how.known.trouble, RuntimeWarning, stacklevel=4)

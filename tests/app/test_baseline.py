@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import pickle
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -16,8 +17,8 @@ from modelward import app
 from modelward.app.baseline import make_baseline, mark_known, parse_baseline, read_baseline
 from modelward.core import canonical
 from modelward.core.errors import UsageError
-from modelward.core.finding import Severity
-from modelward.core.result import ScanResult
+from modelward.core.finding import Finding, Severity
+from modelward.core.result import Place, ScanResult
 
 EVIL = stream(call(name("os", "system"), text("echo this is harmless")))
 WORSE = stream(call(name("os", "system"), text("echo this is harmless, too")))
@@ -87,6 +88,45 @@ def test_another_rule_place_or_member_is_new() -> None:
         assert mark_known(scanned(other), baseline).outcome() == "flagged"
 
 
+def test_what_is_said_of_no_bytes_goes_by_its_words() -> None:
+    """A later version may say more of the same content by the same rule."""
+    scan = scanned(found(CALL, at=None, message="calls a", does="a()"), found(CALL, at=5, message="calls c"))
+    baseline = known(scan)
+    assert mark_known(scan, baseline).outcome() == "clean"
+    for other in (
+        found(CALL, at=None, message="calls b", does="a()"),
+        found(CALL, at=None, message="calls a", does="b()"),
+        found(CALL, at=None, message="calls a"),
+        found(CALL, at=None, message="calls c"),
+    ):
+        assert mark_known(scanned(other), baseline).outcome() == "flagged"
+
+
+def test_a_rule_that_has_become_graver_is_new() -> None:
+    place = found(NAME)
+    assert isinstance(place.said, Finding)
+    graver = Place(place.file, replace(place.said, rule=replace(NAME, severity=Severity.CRITICAL)))
+    assert mark_known(scanned(graver), known(scanned(place), Severity.LOW)).outcome() == "flagged"
+
+
+def test_a_name_is_known_for_what_it_is_and_not_for_its_content(model: Path) -> None:
+    """Two modules that shadow libraries may hold the same bytes, and a third name may join two that collide."""
+    (model / "types.py").write_bytes(b"")
+    (model / "x.bin").write_bytes(GOOD)
+    (model / "X.bin").write_bytes(GOOD)
+    baseline = known(app.scan(str(model)))
+    assert against(model, baseline).outcome() == "clean"
+    (model / "torch.py").write_bytes(b"")
+    assert loud(against(model, baseline)) == {("torch.py", "shadowing-module")}
+    (model / "torch.py").rename(model / "x.BIN")
+    assert "colliding-names" in {rule for _, rule in loud(against(model, baseline))}
+
+
+def loud(scan: ScanResult) -> set[tuple[str, str]]:
+    said = [(place.file, place.said) for place in scan.new]
+    return {(path, word.rule.id) for path, word in said if isinstance(word, Finding) and word.severity > Severity.LOW}
+
+
 def test_what_is_said_of_the_tree_holds_for_that_tree_alone(model: Path) -> None:
     (model / "modeling_x.py").write_bytes(b"")
     (model / "config.json").write_bytes(b'{"auto_map": {"A": "modeling_x.Y"}}')
@@ -129,7 +169,7 @@ def test_any_name_inside_can_be_told_again(inside: str) -> None:
     assert mark_known(scanned(found(at=2**60, inside=(inside + "x",))), known(scan)).outcome() == "flagged"
 
 
-ENTRY: dict[str, object] = {"rule": "r", "digest": "d", "inside": [], "span": None}
+ENTRY: dict[str, object] = {"rule": "r", "severity": "high", "digest": "d", "inside": [], "span": None, "says": None}
 
 
 @pytest.mark.parametrize(
@@ -145,6 +185,12 @@ ENTRY: dict[str, object] = {"rule": "r", "digest": "d", "inside": [], "span": No
         b'{"schema":"modelward/baseline/1","findings":[7]}',
         json.dumps({"schema": "modelward/baseline/1", "findings": [ENTRY | {"more": 1}]}).encode(),
         json.dumps({"schema": "modelward/baseline/1", "findings": [ENTRY], "more": 1}).encode(),
+        json.dumps({"schema": "modelward/baseline/1", "findings": [{"rule": "r"}]}).encode(),
+        json.dumps({"schema": "modelward/baseline/1", "findings": [ENTRY | {"span": 2**53}]}).encode(),
+        json.dumps({"schema": "modelward/baseline/1", "findings": [ENTRY | {"span": float("nan")}]}).encode(),
+        b'{"schema":"modelward/baseline/1","findings":[1e999]}',
+        b'{"schema":"modelward/baseline/1","findings":[],"findings":[]}',
+        b'{"schema":"modelward/baseline/1","findings":[]}' * 2,
         b"\xff\xfe",
         b"[" * 100_000,
     ],

@@ -17,16 +17,17 @@ from tests.report.hostile import hostile_text
 from tests.report.samples import CALL, RULES, found, gap
 
 from modelward import app
-from modelward.app import cached, one_file
+from modelward.app import cached, one_file, reading
 from modelward.checks.scan.model import FileScan, decode_file, encode_file
 from modelward.checks.scan.walk import examine
 from modelward.core import canonical
+from modelward.core.artifact import Blob
 from modelward.core.errors import Malformed
 from modelward.core.finding import Finding, Unexamined
 from modelward.core.limits import Limits
 from modelward.core.result import ScanResult
-from modelward.stores.cache import FILE
-from modelward.stores.files import FileSource
+from modelward.stores.cache import FILE, Kept
+from modelward.stores.files import FileSource, identity_of
 
 EVIL = stream(call(name("os", "system"), text("echo this is harmless")))
 GOOD = pickle.dumps({"layers": [1, 2, 3]}, 4)
@@ -253,6 +254,29 @@ def test_trouble_is_said_and_changes_nothing(model: Path, tmp_path: Path) -> Non
     with app.effort(1, str(tmp_path / "cache")) as how:
         assert app.scan(str(model), how=how) == app.scan(str(model))
         assert how.known and "is not used" in how.known.trouble
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_results_that_come_with_a_model_are_not_believed(
+    model: Path, monkeypatch: pytest.MonkeyPatch, jobs: int
+) -> None:
+    """A cache in the model itself, with every file in it known as clean."""
+    plain = app.scan(str(model))
+    known = cached.Known(str(model / "cache"), Limits())
+    clean = encode_file(FileScan(("text",), (), (), 3, 3))
+    age(model, monkeypatch)
+    for path in model.glob("*.*"):
+        identity = identity_of(bytes(path.resolve()))
+        assert identity
+        known.keep([Kept(Blob(plain.digests[path.name], identity.size), clean, b"", identity)])
+    known.close()
+    assert app.scan(str(model)).outcome() == "flagged"
+    with app.effort(jobs, str(model / "cache"), trust_stat=True) as how:  # as if it lay elsewhere
+        assert app.scan(str(model / "evil.pkl"), how=how).outcome() == "clean"
+    monkeypatch.setattr(reading, "_PATIENCE", 0)
+    with app.effort(jobs, str(model / "cache"), True, [str(model)]) as how:
+        assert app.scan(str(model), how=how).outcome() == "flagged"
+        assert how.known and "whose author could put results there" in how.known.trouble
 
 
 # --- the codec ---

@@ -13,6 +13,7 @@ from modelward.cli.commands import run
 from modelward.core import canonical
 from modelward.core.errors import ModelwardError, UsageError
 from modelward.core.result import CheckResult
+from modelward.core.verdict import Signer
 
 MODEL_SIGNATURE = "https://model_signing/signature/v1.0"
 
@@ -121,10 +122,10 @@ def test_what_the_format_leaves_out_is_not_covered(here: Path) -> None:
     assert ".gitattributes" in result.unmet[0].why
 
 
-def app_signers(path: str) -> list[object]:
+def app_signers(path: str) -> list[Signer]:
     from modelward.app.trust import signers_of
 
-    return list(signers_of([path], [], None, None))
+    return signers_of([path], [], None, None)
 
 
 def test_a_lone_file(here: Path) -> None:

@@ -6,6 +6,7 @@ import subprocess
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 from cryptography import x509
@@ -52,7 +53,7 @@ def keys(kind: str = "ecdsa-p256") -> None:
 def write_chain(folder: Path) -> None:
     """root.pem, intermediate.pem, leaf.pem and leaf.key, valid on the day of the run: the peer has no other."""
     now = datetime.now(UTC)
-    valid = {"start": now - 2 * authority.DAY, "end": now + authority.DAY}
+    valid: dict[str, Any] = {"start": now - 2 * authority.DAY, "end": now + authority.DAY}
     names = [x509.RFC822Name("release@example.org")]
     certificates = {
         "root": authority.root(**valid),

@@ -7,6 +7,7 @@ import contextlib
 import os
 import pickle
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
@@ -26,6 +27,7 @@ from modelward.core.errors import Defect
 from modelward.core.result import exit_code
 from modelward.core.statement import Statement
 from modelward.report import machine
+from modelward.stores.cache import FILE
 
 EVIL = stream(call(name("os", "system"), text("echo this is harmless")))
 GOOD = pickle.dumps({"layers": [1, 2, 3]}, 4)
@@ -265,3 +267,27 @@ def test_whatever_is_raised_is_said(model: Path, monkeypatch: pytest.MonkeyPatch
     result = app.scan(str(model))
     assert result.defects == ("numbers.npy",)
     assert type(error).__name__ in str([str(place) for place in result.unexamined])
+
+
+def test_a_ctrl_c_in_the_middle_leaves_a_cache_that_is_whole(model: Path, tmp_path: Path) -> None:
+    """What was done by then is kept, or nothing of it; and no result is of another content."""
+    plain = machine.render([app.scan(str(model))])
+    for number in range(3):
+        with (model / f"z{number}").open("wb") as file:
+            file.truncate(1 << 30)
+    command = [sys.executable, "-m", "modelward", "scan", str(model), "--jobs", "2", "--cache", str(tmp_path / "cache")]
+    process = subprocess.Popen(command, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    while len(children(process.pid)) < 2:
+        assert process.poll() is None
+        time.sleep(0.01)
+    process.send_signal(signal.SIGINT)
+    assert process.communicate(timeout=30) == (b"", b"interrupted\n")
+    assert [path.name for path in (tmp_path / "cache").iterdir()] == [FILE]
+    with sqlite3.connect(tmp_path / "cache" / FILE) as db:
+        assert db.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+    db.close()
+    for number in range(3):
+        (model / f"z{number}").unlink()
+    with app.effort(1, str(tmp_path / "cache")) as how:
+        assert machine.render([app.scan(str(model), how=how)]) == plain
+        assert how.known and how.known.trouble == ""

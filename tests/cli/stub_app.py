@@ -19,12 +19,13 @@ from modelward.core.canonical import escape_bytes
 from modelward.core.errors import ReadError, UsageError
 from modelward.core.finding import Rule
 from modelward.core.result import CheckResult, ScanResult
+from modelward.core.verdict import Signer
 
 Progress = Callable[[int, int, str], None] | None
 
 
 @contextmanager
-def effort(jobs: int | None, cache: str | None, trust_stat: bool = False) -> Iterator[How]:
+def effort(jobs: int | None, cache: str | None, trust_stat: bool = False, targets: Sequence[str] = ()) -> Iterator[How]:
     yield ALONE
 
 
@@ -75,6 +76,8 @@ def check(
     target: str,
     *,
     policy: str,
+    evidence: Sequence[str],
+    signers: Sequence[Signer],
     exclude: Sequence[str],
     statements: str | None,
     progress: Progress,
@@ -87,7 +90,7 @@ def check(
     return checked(scan(target, exclude=exclude, progress=progress), policy=policy)
 
 
-def manifest(target: str, *, exclude: Sequence[str]) -> bytes:
+def manifest(target: str, *, exclude: Sequence[str], how: How) -> bytes:
     scan(target, exclude=exclude, progress=None)
     return b'{"_type":"https://in-toto.io/Statement/v1"}'
 

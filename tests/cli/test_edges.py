@@ -6,7 +6,6 @@ import os
 import signal
 import stat
 import subprocess
-import sys
 import time
 from pathlib import Path
 
@@ -182,13 +181,3 @@ def test_names_that_are_not_utf8_are_shown_escaped() -> None:
 def test_a_name_that_stdout_cannot_encode_is_no_error(encoding: str) -> None:
     done = piped("scan", "模型/clean", env={"PYTHONIOENCODING": encoding})
     assert (done.returncode, done.stderr) == (0, "")
-
-
-def test_a_python_whose_expressions_match_wrongly_is_refused() -> None:
-    """https://github.com/python/cpython/issues/106052"""
-    code = "import sys; sys.version_info = (3, 11, 4, 'final', 0); sys.argv = ['modelward', 'scan', '.'];"
-    code += " from modelward.cli.main import main; sys.exit(main())"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
-    assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr.startswith("modelward: error: Python 3.11.5 or newer is needed")
-    assert done.stderr.count("\n") == 1

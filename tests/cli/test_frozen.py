@@ -36,10 +36,16 @@ COMMANDS = {
     "no-such-rule": "explain pickle-dangerous-cal",
     "explain": "explain pickle-dangerous-call",
     "manifest": "manifest evil",
+    "verified": "verify good --manifest good.json",
+    "different": "verify evil --manifest good.json",
+    "uncovered": "verify repository --manifest repository.json",
     "help": "--help",
     "help-check": "check --help",
     "help-scan": "scan --help",
     "help-manifest": "manifest --help",
+    "help-keygen": "keygen --help",
+    "help-sign": "sign --help",
+    "help-verify": "verify --help",
     "help-explain": "explain --help",
     "help-completion": "completion --help",
 }
@@ -63,12 +69,16 @@ def make_targets(folder: Path) -> None:
         b"names/x\n\nclean: 0 findings, 0 unexamined, 9 files (exit 0)\n.pkl": evil,
         b"names/\xff\x1b[2J\xe2\x80\xae.pkl": evil,
         "evil.zip": zipped("model/data.pkl", evil),
+        "repository/weights.pkl": good,
+        "repository/.git/config": b"",
     }
     for name, content in files.items():
         path = folder / os.fsdecode(name)
-        path.parent.mkdir(exist_ok=True)
+        path.parent.mkdir(exist_ok=True, parents=True)
         path.write_bytes(content)
     (folder / "empty").mkdir()
+    for name in ("good", "repository"):
+        piped("manifest", name, "--output", f"{name}.json", program=REAL, cwd=folder)
 
 
 def zipped(name: str, content: bytes) -> bytes:

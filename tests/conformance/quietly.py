@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from modelward import app
+from modelward.app import judging as app
 
 OURS = sys.stdlib_module_names | {"modelward", "rfc8785"}
 NEVER = (

@@ -10,8 +10,9 @@ from tests.corpus.abuse import ABUSE
 from tests.corpus.advisories import ADVISORIES
 from tests.corpus.files import FILES
 from tests.corpus.opcodes import Sample
+from tests.corpus.restored import RESTORED
 from tests.corpus.tricks import TRICKS
 
 
 def samples() -> list[Sample]:
-    return [*ADVISORIES, *TRICKS, *ABUSE, *FILES]
+    return [*ADVISORIES, *TRICKS, *ABUSE, *RESTORED, *FILES]

@@ -173,7 +173,8 @@ def test_content_in_several_files() -> None:
 
 def test_rows_that_are_compressed() -> None:
     writer = Writer()
-    rows = writer.old_object(*writer.chunked_rows(b"N."), (11, b"\1\1"), hdf5.text("PSEUDOATOM", b"object"))
+    deflated = (11, b"\1\1" + bytes(6) + b"\1" + bytes(7))
+    rows = writer.old_object(*writer.chunked_rows(b"N."), deflated, hdf5.text("PSEUDOATOM", b"object"))
     assert gaps(writer.old(rows)) == ["/: rows of objects that are compressed"]
 
 

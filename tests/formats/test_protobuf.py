@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from tests.corpus.protobuf import message
 
 from modelward.formats.cursor import Broken
-from modelward.formats.protobuf import BYTES, FIXED32, FIXED64, VARINT, Field, fields, varint, walk
+from modelward.formats.protobuf import BYTES, FIXED32, FIXED64, GROUP, VARINT, Field, fields, varint, walk
 from modelward.formats.source import BytesSource
 
 FIELDS: st.SearchStrategy[list[tuple[int, int | bytes | str]]] = st.lists(
@@ -39,6 +39,22 @@ def test_more_than_a_window() -> None:
 def test_fixed_numbers_are_passed() -> None:
     data = bytes([1 << 3 | FIXED64]) + bytes(8) + bytes([2 << 3 | FIXED32]) + bytes(4) + message((3, 1))
     assert [(field.number, field.wire) for field in read(data)] == [(1, FIXED64), (2, FIXED32), (3, VARINT)]
+
+
+def test_a_group_is_one_field_whatever_is_in_it() -> None:
+    inner = b"\x0b" + message((1, "x")) + b"\x0c"
+    data = message((1, 1)) + b"\x13" + inner + message((3, 7)) + b"\x14" + message((3, 2))
+    assert [(field.number, field.wire, data[field.start : field.end]) for field in read(data)] == [
+        (1, VARINT, b""),
+        (2, GROUP, inner + message((3, 7))),
+        (3, VARINT, b""),
+    ]
+
+
+@pytest.mark.parametrize("data", [b"\x0b", b"\x0b\x14", b"\x0c", b"\x0b\x0b\x0c", b"\x0b" * 200 + b"\x0c" * 200])
+def test_groups_that_do_not_fit(data: bytes) -> None:
+    with pytest.raises(Broken):
+        read(data)
 
 
 @pytest.mark.parametrize(

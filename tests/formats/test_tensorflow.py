@@ -149,7 +149,7 @@ def test_every_cut_ends_in_a_gap_or_earlier(data: bytes) -> None:
 
 def test_gap_where_a_node_is_broken() -> None:
     data = graph(INPUT, b"\x0a\x7fx")
-    scope = Scope("", frozenset(), ((0, len(data)),), 1)
+    scope = Scope("", {}, ((0, len(data)),), 1)
     assert isinstance(list(nodes(BytesSource(data), scope))[-1], Gap)
 
 

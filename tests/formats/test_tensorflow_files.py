@@ -11,7 +11,9 @@ from tests.corpus.formats.tensorflow import ordinary
 from tests.corpus.protobuf import message
 from tests.corpus.tensorflow import record
 
+from modelward.formats import onnx_json
 from modelward.formats.cursor import Broken
+from modelward.formats.json_tree import parse
 from modelward.formats.prototext import NotText, root_of, to_binary
 from modelward.formats.saved_model import is_fingerprint, is_keras_metadata, keras_documents
 from modelward.formats.source import BytesSource
@@ -83,6 +85,32 @@ def test_records() -> None:
 def test_text_form(text: bytes, binary: bytes) -> None:
     assert root_of(text) == "GraphDef"
     assert to_binary(text, "GraphDef") == binary
+
+
+def test_text_form_of_onnx() -> None:
+    text = b"""# a comment
+    ir_version: 0x8 graph < node { op_type: 'R' "elu" attribute { name: "a" i: -1 f: 0.5 type: INT } }
+    initializer { dims: [2, 3] data_location: EXTERNAL raw_data: "\\001" } unheard_of { x: 1 } >"""
+    attribute = message((1, "a"), (3, (1 << 64) - 1)) + b"\x15\0\0\0?" + message((20, 2))
+    tensor = message((1, 2), (1, 3), (14, 1), (9, b"\1"))
+    assert root_of(text) == "ModelProto"
+    assert to_binary(text, "ModelProto") == message(
+        (1, 8), (7, message((1, message((4, "Relu"), (5, attribute))), (5, tensor)))
+    )
+
+
+def test_json_form_of_onnx() -> None:
+    body = parse(b'{"irVersion": "8", "ir_version": 9, "graph": {"node": [{"opType": "Relu"}], "other": 1},'
+                 b' "metadataProps": [{"key": "k"}], "functions": [{"attributeProto": [{"s": "AQ=="}]}]}')  # fmt: skip
+    assert onnx_json.is_model(body)
+    assert onnx_json.to_binary(body) == message(
+        (1, 8),
+        (1, 9),
+        (7, message((1, message((4, "Relu"))))),
+        (14, message((1, "k"))),
+        (25, message((11, message((4, b"\1"))))),
+    )
+    assert not onnx_json.is_model(parse(b'{"opType": "Relu"}'))
 
 
 @pytest.mark.parametrize(

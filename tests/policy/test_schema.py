@@ -205,7 +205,11 @@ RULE = 'expected the id of a rule, as "modelward explain" lists them'
         ("name = ", "nmae = ", f"line 2: unknown key 'nmae'; known here: {ROOT_KEYS}"),
         ("[deny]", "[dney]", f"line 5: unknown key 'dney'; known here: {ROOT_KEYS}"),
         ("severity = ", "severty = ", "line 6: unknown key 'severty'; known here: rules, severity"),
-        ("covers = ", "cover = ", "line 17: unknown key 'cover'; known here: covers, id, predicate, signatures, signers, why"),
+        (
+            "covers = ",
+            "cover = ",
+            "line 17: unknown key 'cover'; known here: covers, id, predicate, signatures, signers, why",
+        ),
         (
             "reason = \"known\"",
             "reasons = \"known\"",

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.report.hostile import dangerous, hostile_text
 
-from modelward.core.canonical import escape_bytes
+from modelward.core.canonical import escape_bytes, unescape_bytes
 from modelward.report.escape import json_on_terminal, sound, visible
 from modelward.report.names import shell_word, uri_path
 

@@ -24,7 +24,7 @@ TAGS = set(
 )
 ATTRIBUTES = set(
     "lang charset http-equiv content name class href rel x width height viewbox preserveaspectratio role "
-    "aria-label id".split()
+    "aria-label id scope".split()
 )
 
 
@@ -166,6 +166,7 @@ def test_a_page_has_an_end() -> None:
     many = [found(CALL, f"{n}.pkl") for n in range(800)] + [found(CLASS, f"{n}.pkl") for n in range(2000)]
     text = render([scanned(*many, found(CALL, "long.pkl", does="x" * 100_000))], Asked())
     assert len(text) < 2_000_000
+    assert "<h3>critical: 801</h3>" in text
     assert "301 more findings are not shown: --format json lists all of them" in text
     assert "and 1,000 more: --format json" in text
 
@@ -218,3 +219,37 @@ def test_any_report_is_well_formed_and_hides_nothing(report: Report) -> None:
     assert dangerous(text.replace("\n", "")) == []
     assert text == render([report], Asked())
     assert report_label(report) == "" or made.text
+
+
+def _luminance(colour: str) -> float:
+    """https://www.w3.org/TR/WCAG22/#dfn-relative-luminance"""
+    parts = [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
+    red, green, blue = (part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def test_every_tone_can_be_read_by_day_and_by_night() -> None:
+    """https://www.w3.org/TR/WCAG22/#contrast-minimum"""
+    day, night = re.findall(r":root \{[^}]*--ink[^}]*\}", page(lone()).style)
+    for rules in (day, night):
+        tones = dict(re.findall(r"--([a-z]+): (#[0-9a-f]{6})", rules))
+        page_light = _luminance(tones.pop("page"))
+        for tone in tones.keys() - {"box", "line"}:
+            light, dark = sorted((page_light, _luminance(tones[tone])), reverse=True)
+            assert (light + 0.05) / (dark + 0.05) >= 4.5, tone
+
+
+def test_headings_begin_at_the_first_level_and_bars_say_what_they_show() -> None:
+    for made in (page(scanned(found(), gap())), page(lone(), lone(found()))):
+        levels = [int(name[1]) for name, _ in made.tags if re.fullmatch("h[1-6]", name)]
+        assert levels[0] == 1 and levels.count(1) == 1
+    labels = [attributes["aria-label"] for name, attributes in page(scanned(found(), gap())).tags if name == "svg"]
+    assert labels[0] == "findings: 1 critical, 1 unexamined"
+
+
+def test_many_formats_share_a_colour() -> None:
+    scan = scanned()
+    formats = tuple((f"kind{n}", n + 1) for n in range(9))
+    made = page(replace(scan, coverage=replace(scan.coverage, formats=formats)))
+    assert "9 kind8" in made.text and "5 kind4" in made.text and "kind3" not in made.text.partition("What this")[0]
+    assert "10 of other kinds" in made.text

@@ -10,7 +10,7 @@ import pytest
 from modelward.checks.scan.pickle.callables import (
     Condition,
     Entry,
-    dangerous_classes,
+    dangerous_alias,
     find,
     is_stdlib,
     real_name,
@@ -21,8 +21,8 @@ from modelward.formats.pickle.values import Global
 SECTIONS = ("safe", "safe-with", "types", "reference", "state", "dangerous")
 _ARGUMENT = {
     "plain": r"\d+|\*", "literal": r"\d+", "pairs": r"\d+", "args": r"\d+", "oneof": r"\d+:[\w,.-]+",
-    "makes": r"\d+(:\d+)?", "calls": r"\d+(:\d+)?", "binds": r"\d+", "builds": r"\d+", "names": r"\d+:\d+",
-    "returns": r"\d+", "loads": r"\d+", "attr": r"\d+:\d+",
+    "makes": r"\d+(:\d+)?", "news": r"\d+", "calls": r"\d+(:\d+)?", "binds": r"\d+", "builds": r"\d+",
+    "names": r"\d+:\d+", "returns": r"\d+", "loads": r"\d+", "attr": r"\d+:\d+",
 }  # fmt: skip
 
 
@@ -161,5 +161,11 @@ def test_the_standard_library_is_known_whole() -> None:
 
 
 def test_classes_that_others_import() -> None:
-    assert dangerous_classes()["Popen"].startswith("starts a pro")
-    assert "Config" not in dangerous_classes()
+    assert dangerous_alias(Global("acme.tools", "Popen", False), made=False).startswith("starts a pro")
+    assert not dangerous_alias(Global("acme.tools", "Popen", False), made=True)
+    assert not dangerous_alias(Global("acme.tools", "Config", False), made=False)
+
+
+def test_dangerous_classes_of_a_package_under_another_module_of_it() -> None:
+    assert dangerous_alias(Global("numpy.lib.io", "DataSource", False), made=True)
+    assert not dangerous_alias(Global("acme.lib", "DataSource", False), made=False)

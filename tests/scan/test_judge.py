@@ -101,7 +101,7 @@ HARMLESS = {
         ),
     ),
     "its own unpickler": call(name("acme.fast", "__pyx_unpickle_Tree"), name("acme.fast", "Tree"), number(7), NONE),
-    "append": namespace(append=number(1)) + TRUE + pickle.APPEND,
+    "append": OBJECT + TRUE + pickle.APPEND,
 }
 
 
@@ -283,3 +283,16 @@ _endings = st.sampled_from(
 def test_any_stream_gets_a_judgement(parts: list[bytes], protocol: int | None) -> None:
     scan = examine(BytesSource(stream(*parts, protocol=protocol)), Limits())
     assert scan.formats
+
+
+# --- types of numpy
+
+
+def test_a_type_of_types_is_judged_in_linear_time() -> None:
+    made = call(name("numpy", "dtype"), text("i8"))
+    nested = made + pickle.BINPUT + b"\5"
+    for _ in range(15):
+        fields = b"".join(text(f"{index:02}") + tup(b"h\5", number(0)) for index in range(30))
+        state = tup(number(3), text("|"), NONE, NONE, b"}(" + fields + b"u", number(8), number(1), number(0))
+        nested += pickle.POP + build(call(name("numpy", "dtype"), text("V8")), state) + pickle.BINPUT + b"\5"
+    assert rules(nested) == set()

@@ -47,6 +47,20 @@ def test_what_stands_behind_a_vocabulary_is_found(more: dict[str, object], rule:
     assert rule in ids(json.dumps({**body, **more}).encode())
 
 
+@pytest.mark.parametrize(
+    ("text", "rule"),
+    [
+        ('{~"class_name"~: "Lambda", "config": {"function": ["4wE=", null, null]}}', "keras-lambda-code"),
+        ('[{"idx": 0, "path": "",~"type"~:~"os.path.Evil"}]', "config-named-class"),
+    ],
+)
+def test_white_space_of_any_length_may_follow_a_key(text: str, rule: str) -> None:
+    """Of a text that is looked at window by window, no key may be in none of them."""
+    first, *rest = text.split("~")
+    spaced = first + " " * ((1 << 18) - len(first) - 4) + rest[0] + "".join(" " * 3000 + part for part in rest[1:])
+    assert rule in ids(spaced.encode())
+
+
 def test_a_document_that_ends_too_early_is_a_gap() -> None:
     raw = json.dumps({"a": [1, {"b": "c d"}], "chat_template": "{{ x }}"}).encode()
     for size in range(2, len(raw) - 1):

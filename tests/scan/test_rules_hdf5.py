@@ -17,6 +17,13 @@ RULE_OF = {
     "CVE-2026-1669": "hdf5-external-storage",
     "CVE-2026-1669 by a link": "hdf5-external-link",
     "CVE-2026-1669 by a virtual dataset": "hdf5-virtual-dataset",
+    # https://github.com/lucasvr/hdf5-udf
+    "filter that runs a program": "hdf5-foreign-filter",
+    "filter of a newer header": "hdf5-foreign-filter",
+    # https://nvd.nist.gov/vuln/detail/CVE-2026-0897
+    "huge shape": "hdf5-declared-size",
+    "huge shape first": "hdf5-declared-size",
+    "many large shapes": "hdf5-declared-size",
     "link in a heap": "hdf5-external-link",
     "link in a second block": "hdf5-external-link",
 }

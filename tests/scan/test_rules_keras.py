@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from tests.conformance.cases import scan
 from tests.corpus.formats.keras import hostile, ordinary
-from tests.corpus.keras import function, lambda_code, layer, made, sequential
+from tests.corpus.keras import function, lambda_code, layer, made, saved, sequential
 
 from modelward.checks.scan.keras import rules_keras
 from modelward.checks.scan.keras.names import Stands, names, stands_for
@@ -56,6 +56,11 @@ RULE_OF = {
     "operation": "keras-tensorflow-call",
     "operation as text": "keras-tensorflow-call",
     "operation in bytes": "keras-tensorflow-call",
+    "sampler with a file": "keras-tensorflow-call",
+    "method of a method": "keras-tensorflow-call",
+    # https://www.tensorflow.org/hub/api_docs/python/hub/KerasLayer
+    "model of a hub": "keras-custom-path",
+    "file of a tokenizer": "keras-custom-path",
     "repeated key": "keras-python-name",
     "escaped key": "keras-python-name",
     "wide": "keras-python-name",
@@ -171,3 +176,31 @@ def test_more_objects_than_the_limit(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_keys_that_are_repeated_too_often() -> None:
     found = scan(b"{" + b'"class_name": "x",' * 1_000 + b'"config": {}}')
     assert [gap.why for gap in found.unexamined] == ["$: keys that are repeated too often to read it in every way"]
+
+
+@pytest.mark.parametrize(
+    ("value", "is_path"),
+    [
+        ("https://tfhub.dev/google/x/1", True),
+        ("gs://bucket/x", True),
+        ("/etc/passwd", True),
+        ("/tmp/x", True),
+        ("~/x", True),
+        ("a/../../x", True),
+        ("..\\x", True),
+        ("C:\\x", True),
+        ("\\\\server\\x", True),
+        ("a/b", False),
+        ("/", False),
+        ("/s", False),
+        ("abc,cd->abd", False),
+        ("[^\\w/]+", False),
+        ("and/or", False),
+        ("see ... /", False),
+    ],
+)
+def test_what_a_custom_class_is_given(value: str, is_path: bool) -> None:
+    """The rule that no ordinary layer of a user breaks: numbers, names, expressions."""
+    for setting in (value, ["x", value], {"nested": {"path": value}}):
+        model = saved(sequential(made("my.layers", "Gate", {"units": 2, "setting": setting})))
+        assert ("keras-custom-path" in {finding.rule.id for finding in scan(model).findings}) is is_path

@@ -43,8 +43,10 @@ def test_every_invariant_has_a_rule_of_its_own() -> None:
     assert len({rule.id for rule in RULES}) == len(RULES) == len(Invariant)
 
 
-def test_a_real_file_has_nothing_to_say() -> None:
-    assert examine(REAL) == []
+def test_of_a_real_file_the_texts_are_handed_on() -> None:
+    (text,) = examine(REAL)
+    assert isinstance(text, Nested)
+    assert text.name == "<metadata note>"
 
 
 def test_a_finding_names_tensor_and_bytes() -> None:

@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 import pytest
 import torch
+from tests.corpus.files import zipped
 
 from modelward.checks.scan.model import FileScan
 from modelward.checks.scan.walk import examine
@@ -72,6 +73,43 @@ def test_torchscript_that_writes_a_file() -> None:
     torch.jit.save(torch.jit.script(torch.nn.ReLU()), out)
     assert "torchscript-file-operator" not in _rules(out.getvalue())
     assert "torchscript-file-operator" in _rules(_rewritten(out.getvalue(), plant))
+
+
+# Each of them compiles, and writes the file when forward is called
+INDIRECT = (
+    "t = torch\n  t.save(x, '/tmp/x')",
+    "t = ops.aten\n  t.save(x, '/tmp/x')",
+    "t = torch.save\n  t(x, '/tmp/x')",
+    "getattr(torch, 'save')(x, '/tmp/x')",
+    "getattr(ops, 'aten').save(x, '/tmp/x')",
+    "(torch).save(x, '/tmp/x')",
+)
+DIRECT = ("torch.\\\n  save(x, '/tmp/x')", "(torch # a note\n  .save(x, '/tmp/x'))", "torch . save (x, '/tmp/x')")
+
+
+def _scripted(line: str, folder: str = "a", script: str = "code/__torch__.py") -> bytes:
+    code = f"def forward(self, x: Tensor) -> Tensor:\n  {line}\n  return x\n".encode()
+    return zipped({f"{folder}/data.pkl": b"\x80\x02N.", f"{folder}/{script}": code, "b/data.pkl": b"\x80\x02N."})
+
+
+@pytest.mark.parametrize("line", INDIRECT)
+def test_torchscript_that_gets_hold_of_an_operator(line: str) -> None:
+    assert "torchscript-indirect-operator" in _rules(_scripted(line))
+
+
+@pytest.mark.parametrize("line", DIRECT)
+def test_torchscript_between_whose_tokens_something_stands(line: str) -> None:
+    assert "torchscript-file-operator" in _rules(_scripted(line))
+
+
+def test_torchscript_in_whichever_folder_and_case() -> None:
+    assert "torchscript-file-operator" in _rules(_scripted("torch.save(x, 'y')", folder="longer"))
+    assert "torchscript-file-operator" in _rules(_scripted("torch.save(x, 'y')", script="CODE/__torch__.PY"))
+
+
+def test_what_strings_and_comments_of_torchscript_say_is_no_code() -> None:
+    quiet = _scripted("""s = "torch.save('x')"\n  # torch is named here\n  y = torch.add(x, x)""")
+    assert not {rule for rule in _rules(quiet) if rule.startswith("torchscript")}
 
 
 def test_a_legacy_file_is_read_to_its_last_storage() -> None:

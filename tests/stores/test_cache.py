@@ -217,3 +217,75 @@ def test_what_identifies_a_file(tmp_path: Path) -> None:
     (tmp_path / "link").symlink_to(file)
     assert identity_of(os.fsencode(tmp_path / "link")) is None
     assert identity_of(b"/nowhere") is None
+
+
+# --- hostile files ---
+
+
+@pytest.mark.parametrize("value", ["text", 7, 1.5, None, b"", b"\0" * 31])
+def test_marks_do_not_make_sense_of_nonsense(folder: str, value: object) -> None:
+    """Whoever makes such a file can compute its marks, too."""
+    identity = Identity(1, 2, 3, 4, 5)
+    Cache(folder, KIND).put([kept(b"abc", b"{}", identity)])
+    mark = cache._mark(identity.place, identity.state, value)  # type: ignore[arg-type]
+    change(folder, "UPDATE seen SET digest = ?, mark = ?", value, mark)
+    assert Cache(folder, KIND).blob(identity) is None
+    raw = bytes.fromhex(blob(b"abc").digest.value)
+    change(folder, "UPDATE result SET body = ?, mark = ?", value, cache._mark(KIND, raw, 3, value))  # type: ignore[arg-type]
+    assert Cache(folder, KIND).get(blob(b"abc").digest) in (None, value)
+
+
+@pytest.mark.parametrize(
+    "made",
+    [
+        "CREATE VIEW more AS SELECT 1",
+        "CREATE TRIGGER more AFTER INSERT ON result BEGIN DELETE FROM result; END",
+        "DROP TABLE result; CREATE VIEW result AS WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) "
+        "SELECT i AS kind, i AS digest, i AS size, i AS hint, i AS body, i AS mark FROM n",
+    ],
+)
+def test_a_file_that_computes_what_it_says_is_not_used(folder: str, made: str) -> None:
+    Cache(folder, KIND).close()
+    with sqlite3.connect(Path(folder) / FILE) as db:
+        db.executescript(made)
+    db.close()
+    store = Cache(folder, KIND)
+    assert "is not used" in store.trouble
+    assert store.get(blob(b"abc").digest) is None
+
+
+def test_a_body_without_end_is_not_loaded(folder: str) -> None:
+    Cache(folder, KIND).put([kept(b"abc", b"{}")])
+    change(folder, "UPDATE result SET body = zeroblob(?)", 50_000_000)
+    store = Cache(folder, KIND)
+    assert store.get(blob(b"abc").digest) is None
+    assert "is not used" in store.trouble
+
+
+@pytest.mark.parametrize("name", ["model", "model/.cache", "link/x", "model/../model/x", "./model/x/y"])
+def test_a_folder_in_what_is_examined_is_not_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    """Whoever made the model could have put results there."""
+    (tmp_path / "model").mkdir()
+    (tmp_path / "link").symlink_to("model")
+    monkeypatch.chdir(tmp_path)
+    for target in ("model", str(tmp_path / "model"), "link", "."):
+        store = Cache(name, KIND, ["other", target])
+        assert f"it lies in '{target}', whose author" in store.trouble
+        store.put([kept(b"abc", b"{}")])
+        assert store.get(blob(b"abc").digest) is None
+    assert list((tmp_path / "model").iterdir()) == []
+    assert Cache("model-cache", KIND, ["model", "https://example.org/model-cache"]).trouble == ""
+
+
+def test_a_folder_that_can_only_be_read_still_gives_what_it_has(unprivileged: Path) -> None:
+    folder = unprivileged / "cache"
+    first = Cache(str(folder), KIND)
+    first.put([kept(b"abc", b"one")])
+    first.close()
+    (folder / FILE).chmod(0o400)
+    folder.chmod(0o500)
+    store = Cache(str(folder), KIND)
+    assert (store.get(blob(b"abc").digest), store.trouble) == (b"one", "")
+    store.put([kept(b"x", b"two")])
+    assert "readonly" in store.trouble
+    folder.chmod(0o700)

@@ -12,10 +12,11 @@ import pytest
 from tests.stores.server import STAMP, Asked, Lie, Page, Reply, Server, honest, redirect, serving
 
 from modelward.core.errors import ReadError, UsageError
+from modelward.core.remote import named
 from modelward.formats.source import BytesSource
 from modelward.stores import web
 from modelward.stores.http import HttpFile, Pin, download
-from modelward.stores.web import Web, check_url, named
+from modelward.stores.web import Web, check_url
 
 FIRST = 1000
 DATA = bytes(range(256)) * 40
@@ -297,6 +298,15 @@ def test_addresses_that_are_not_asked(url: str, why: str) -> None:
 def test_an_address_is_named_without_what_may_be_secret() -> None:
     assert named("https://example.org/a?b#c") == "https://example.org/a"
     assert named("https://example.org/a#c?b") == "https://example.org/a"
+    assert named("HTTPS://user:secret@example.org:8443/a@b/c?d") == "HTTPS://example.org:8443/a@b/c"
+    assert named("http://secret@[::1]:80") == "http://[::1]:80"
+    assert named("hf://gpt2@main?x") == "hf://gpt2@main"
+
+
+@pytest.mark.parametrize("userinfo", ["user:sec/ret", "user:sec#ret", "user:sec?ret", "user:a@sec", "a b:sec"])
+def test_a_password_that_is_written_wrongly_is_not_named_either(userinfo: str) -> None:
+    shown = named(f"https://{userinfo}@example.org/x")
+    assert "sec" not in shown and "ret" not in shown
 
 
 # --- the whole file ---

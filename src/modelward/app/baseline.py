@@ -1,12 +1,15 @@
 """Findings that were there before: a file of them, and what is new beside it.
 
-A baseline is about contents: the sha256 of the file, the rule and the place inside. A file that has
-changed has no findings that were there before, whatever its name; one that was moved has them still.
-What could not be examined is in no baseline.
+A baseline is about contents: the sha256 of the file, the rule with its severity, and the bytes inside. What
+is said of no bytes in particular, as of names in a tree, goes by its words: one rule can say several
+such things of one file, and a later version more of them. A file that has changed has no findings
+that were there before, whatever its name; one that was moved has them still, where it is not its
+name that is at issue. What could not be examined is in no baseline.
 """
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -19,6 +22,8 @@ from modelward.core.result import Place, ScanResult
 from modelward.stores.files import reason
 
 SCHEMA = "modelward/baseline/1"
+
+_KEYS = frozenset({"rule", "severity", "digest", "inside", "span", "says"})
 
 _LARGEST = 1 << 28
 
@@ -69,8 +74,8 @@ def _entries(body: Any) -> Iterator[bytes]:
     if not isinstance(body["findings"], list):
         raise Malformed("findings is not a list")
     for entry in body["findings"]:
-        if not isinstance(entry, dict) or set(entry) != {"rule", "digest", "inside", "span"}:
-            raise Malformed("a finding has exactly the keys rule, digest, inside and span")
+        if not isinstance(entry, dict) or entry.keys() != _KEYS:
+            raise Malformed(f"a finding has exactly the keys {', '.join(sorted(_KEYS))}")
         yield canonical.encode(entry)
 
 
@@ -81,6 +86,24 @@ def _entry(place: Place, scan: ScanResult) -> bytes | None:
     digest = scan.digests.get(place.file, scan.digest)
     if digest is None:
         return None
-    span = said.at.span and [canonical.integer(edge) for edge in said.at.span]
-    inside = [canonical.escape_bytes(name.encode("utf-8", "surrogatepass")) for name in said.at.inside]
-    return canonical.encode({"rule": said.rule.id, "digest": str(digest), "inside": inside, "span": span})
+    return canonical.encode(
+        {
+            "rule": said.rule.id,
+            "severity": str(said.severity),
+            "digest": str(digest),
+            "inside": [_carried(name) for name in said.at.inside],
+            "span": said.at.span and [canonical.integer(edge) for edge in said.at.span],
+            "says": None if said.at.span else _words(said),
+        }
+    )
+
+
+def _words(said: Finding) -> str:
+    """The sha256 of what a finding says: the words themselves name files."""
+    words = [said.message, *(word for pair in said.evidence for word in pair)]
+    return hashlib.sha256(canonical.encode([_carried(word) for word in words])).hexdigest()
+
+
+def _carried(text: str) -> str:
+    """As JSON can carry it, one-to-one."""
+    return canonical.escape_bytes(text.encode("utf-8", "surrogatepass"))

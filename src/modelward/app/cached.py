@@ -28,10 +28,15 @@ _SOURCES = ("checks/scan", "formats", "core")
 class Known:
     """The results in *folder* that were found by this very code, with these *limits*."""
 
-    def __init__(self, folder: str, limits: Limits) -> None:
+    def __init__(self, folder: str, limits: Limits, targets: Iterable[str] = ()) -> None:
         self.folder = folder
         parts = [rules_version(), sys.version, canonical.encode(limits.to_json()).decode(), _code()]
-        self._cache = Cache(folder, hashlib.sha256("\n".join(parts).encode()).digest())
+        self._cache = Cache(folder, hashlib.sha256("\n".join(parts).encode()).digest(), targets)
+
+    @property
+    def cache(self) -> Cache:
+        """What files held, whatever was found in them."""
+        return self._cache
 
     @property
     def trouble(self) -> str:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from modelward.checks.scan.model import FileScan
 from modelward.checks.scan.trees.notes import Notes, notes_of
+from modelward.checks.scan.walk import examine
 from modelward.core.artifact import Blob
 from modelward.core.errors import ReadError
 from modelward.core.limits import Limits
@@ -18,8 +18,6 @@ from modelward.stores.files import BLOCK, FileSource
 if TYPE_CHECKING:
     from modelward.app.cached import Known
     from modelward.stores.cache import Kept
-
-Look = Callable[[FileSource, Limits], FileScan | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +32,7 @@ class Job:
 @dataclass(frozen=True, slots=True)
 class Read:
     blob: Blob
-    scan: FileScan | None
+    scan: FileScan
     notes: Notes | None = None
     news: Kept | None = None
     """What the cache is yet to be told."""
@@ -48,11 +46,10 @@ class Unread:
 
 
 class Reader:
-    """Reads files in one way. *known* are the results of earlier runs; with *trust_stat* a file that the
+    """Reads files. *known* are the results of earlier runs; with *trust_stat* a file that the
     system calls unchanged is not opened."""
 
-    def __init__(self, look: Look, limits: Limits, known: Known | None = None, trust_stat: bool = False) -> None:
-        self.look = look
+    def __init__(self, limits: Limits, known: Known | None = None, trust_stat: bool = False) -> None:
         self.limits = limits
         self.known = known
         self._trust_stat = trust_stat
@@ -90,9 +87,9 @@ class Reader:
         began = time.time_ns()
         hint = b""
         with FileSource(job.real) as source:
-            found = self.look(source, self.limits)
-            notes = notes_of(source) if found and job.noted else None
-            if self.known and found:
+            found = examine(source, self.limits)
+            notes = notes_of(source) if job.noted else None
+            if self.known:
                 from modelward.app.cached import hint_of, news_of
 
                 hint = hint_of(source)

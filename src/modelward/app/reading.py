@@ -7,16 +7,15 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from modelward.app.one_file import Job, Look, Read, Reader, Unread
+from modelward.app.one_file import Job, Read, Reader, Unread
 from modelward.checks import scan as scan_check
 from modelward.checks.scan.model import FileScan
 from modelward.checks.scan.trees.notes import TOO_MANY, Notes
-from modelward.checks.scan.walk import examine
 from modelward.core.artifact import Artifact, Blob, file_artifact, tree_artifact
 from modelward.core.digest import Digest
 from modelward.core.errors import Defect, ReadError
 from modelward.core.limits import Limits
-from modelward.stores.files import FileSource, identity_of
+from modelward.stores.files import identity_of
 from modelward.stores.tree import Entry, Tree, open_target
 
 if TYPE_CHECKING:
@@ -59,21 +58,15 @@ class How:
 ALONE = How()
 
 
-def hash_only(source: FileSource, limits: Limits) -> None:
-    return None
-
-
 def _is_configuration(entry: Entry) -> bool:
     """Whether its name makes loaders take it for JSON. A lone file has none."""
     return entry.path.lower().endswith(".json")
 
 
-def examine_target(
-    target: str, exclude: Sequence[str], progress: Progress | None, look: Look = examine, how: How = ALONE
-) -> Examined:
+def examine_target(target: str, exclude: Sequence[str], progress: Progress | None, how: How = ALONE) -> Examined:
     limits = Limits()
     tree = open_target(target, exclude, limits)
-    reader = Reader(look, limits, how.known, how.trust_stat)
+    reader = Reader(limits, how.known, how.trust_stat)
     outcomes = _outcomes(tree, reader, progress, how)
     blobs: dict[str, Blob] = {}
     scans: dict[Digest, FileScan] = {}
@@ -89,8 +82,7 @@ def examine_target(
             defects += [entry.path] * outcome.is_defect
             continue
         blobs[entry.path] = outcome.blob
-        if outcome.scan is not None:
-            scans[outcome.blob.digest] = outcome.scan
+        scans[outcome.blob.digest] = outcome.scan
         if outcome.notes is not None and _is_configuration(entry):
             too_many = len(configurations) >= limits.findings
             configurations[entry.path] = TOO_MANY if too_many else outcome.notes
@@ -131,11 +123,10 @@ def _read_all(
     """By this process; by *most* others where there is enough to do to start them. The clock decides who
     does the work, and nothing else."""
     began = time.monotonic()
-    can_share = most > 1 and reader.look is examine
-    share = can_share and _are_large(paths)
+    share = most > 1 and _are_large(paths)
     while not share and (job := next(jobs, None)):
         yield job, reader.recall(job) or reader.read(job)
-        share = can_share and time.monotonic() - began > _PATIENCE
+        share = most > 1 and time.monotonic() - began > _PATIENCE
     if share:
         from modelward.app.workers import read_all
 

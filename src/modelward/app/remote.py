@@ -6,18 +6,21 @@ digest is known, so no statement is about it, and no policy allows it.
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import closing
+from collections import Counter, deque
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Future
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
+from threading import RLock, Thread
 
 from modelward.app.reading import Examined, Progress
 from modelward.app.results import scan_result
 from modelward.checks import scan as scan_check
 from modelward.checks.scan.model import FileScan
-from modelward.checks.scan.partial import FIRST, examine_parts
+from modelward.checks.scan.partial import FIRST, Fetch, examine_parts
 from modelward.checks.scan.pickle.callables import rules_version
 from modelward.checks.scan.trees.notes import Naming, Notes, notes_of
 from modelward.checks.scan.trees.tree import Tree as Beside
@@ -29,7 +32,7 @@ from modelward.core.digest import Digest
 from modelward.core.errors import NotFetched, ReadError, UsageError
 from modelward.core.finding import Finding, Location, Unexamined
 from modelward.core.limits import Limits
-from modelward.core.remote import Held, Remote
+from modelward.core.remote import Held, Remote, named
 from modelward.core.result import CheckResult, Coverage, Place, Reason, ScanResult, place_order
 from modelward.core.verdict import UNEXAMINED, Policy
 from modelward.formats.parts import Parts
@@ -38,9 +41,12 @@ from modelward.stores import hub
 from modelward.stores.files import FileSource
 from modelward.stores.http import HttpFile, Pin, download
 from modelward.stores.tree import Tree, excluder
-from modelward.stores.web import Hop, Web, named
+from modelward.stores.web import Hop, Web
 
 _BLOCK = 1 << 18
+_CONNECTIONS = 4
+_MUCH = 1 << 20
+"""Bytes fetched at once, of which several files together would take more memory than one may."""
 _MAYBE_CODE = Notes(Naming(problem="it can name code, and was not read whole"))
 
 
@@ -160,22 +166,22 @@ def read_far(target: str, exclude: Sequence[str], progress: Progress | None, *, 
     limits = Limits()
     files: dict[str, _File] = {}
     unreadable: list[tuple[str, str]] = []
-    excluded: list[str] = []
     with closing(hub.connect()) as web:
-        jobs, is_tree = _jobs(web, target, limits)
-        for done, job in enumerate(jobs):
-            if is_tree and is_excluded(job.path):
-                excluded.append(job.path)
-                continue
-            if progress is not None:
-                progress(done, len(jobs), job.path or named(target))
-            try:
-                files[job.path] = _read(web, job, limits, full)
-            except ReadError as error:
-                if not is_tree:
-                    raise
-                unreadable.append((job.path, str(error)))
-        commits = {file.commit for file in files.values()} or {job.claim.commit for job in jobs if job.claim}
+        listed, is_tree = _jobs(web, target, limits)
+        excluded = {job.path for job in listed if is_tree and is_excluded(job.path)}
+        jobs = [job for job in listed if job.path not in excluded]
+        read = partial(_read_whole, web, limits) if full else partial(_read, web, limits, RLock())
+        with _begun(jobs, read, 1 if full else _CONNECTIONS) as results:
+            for done, (job, result) in enumerate(zip(jobs, results, strict=True)):
+                if progress is not None:
+                    progress(done, len(jobs), job.path or named(target))
+                try:
+                    files[job.path] = result()
+                except ReadError as error:
+                    if not is_tree:
+                        raise
+                    unreadable.append((job.path, str(error)))
+        commits = {file.commit for file in files.values()} or {job.claim.commit for job in listed if job.claim}
         held = {path: file.held for path, file in files.items()}
         remote = Remote(web.requests, web.bytes, min(commits, default=""), held)
     label = escape_bytes(named(target).encode("utf-8", "surrogateescape"))
@@ -199,17 +205,56 @@ def _jobs(web: Web, target: str, limits: Limits) -> tuple[list[_Job], bool]:
     return jobs, True
 
 
-def _read(web: Web, job: _Job, limits: Limits, full: bool) -> _File:
-    is_empty = job.claim is not None and job.claim.size == 0  # of which no server gives a range
-    return _read_whole(web, job, limits) if full or is_empty else _read_part(web, job, limits)
+@contextmanager
+def _begun(jobs: Sequence[_Job], read: Callable[[_Job], _File], most: int) -> Iterator[Sequence[Callable[[], _File]]]:
+    """What gives, or raises, the result of each of *jobs*, at most so many of which are read at a time.
+
+    Threads are left behind at the end, with what they were waiting for: a Ctrl-C waits for no server."""
+    if min(len(jobs), most) < 2:
+        yield [partial(read, job) for job in jobs]
+        return
+    todo: deque[tuple[_Job, Future[_File]]] = deque((job, Future()) for job in jobs)
+    results = [future.result for _, future in todo]
+
+    def work() -> None:
+        while todo:
+            try:
+                job, future = todo.popleft()
+            except IndexError:  # another one took the last
+                return
+            try:
+                future.set_result(read(job))
+            except BaseException as error:  # noqa: BLE001 (it is raised where the result is asked for)
+                future.set_exception(error)
+
+    for _ in range(most):
+        Thread(target=work, daemon=True).start()
+    try:
+        yield results
+    finally:
+        todo.clear()
 
 
-def _read_part(web: Web, job: _Job, limits: Limits) -> _File:
-    file = HttpFile(web, job.url, FIRST)
+def _read(web: Web, limits: Limits, alone: RLock, job: _Job) -> _File:
+    """*alone* is held while much of a file is in memory."""
+    if job.claim is not None and job.claim.size == 0:  # of which no server gives a range
+        return _read_whole(web, limits, job)
+    with ExitStack() as held:
+        file = HttpFile(web, job.url, FIRST)
+
+        def fetch(start: int, end: int) -> bytearray:
+            if end - start > _MUCH:
+                held.enter_context(alone)
+            return file.fetch(start, end)
+
+        return _read_part(file, fetch, job, limits)
+
+
+def _read_part(file: HttpFile, fetch: Fetch, job: _Job, limits: Limits) -> _File:
     claim = _claim(job, file.hops, file.size)
     parts = Parts(file.size)
     parts.put(0, file.head)
-    scan = examine_parts(parts, file.fetch, limits)
+    scan = examine_parts(parts, fetch, limits)
     try:
         notes = _notes(parts, job)
     except NotFetched:
@@ -221,7 +266,7 @@ def _read_part(web: Web, job: _Job, limits: Limits) -> _File:
     return _File(file.size, scan, notes, blob, _held(file.url, file.pin, claim, blob), _commit(claim))
 
 
-def _read_whole(web: Web, job: _Job, limits: Limits) -> _File:
+def _read_whole(web: Web, limits: Limits, job: _Job) -> _File:
     with download(web, job.url) as got:
         url = got.hops[-1][0]
         claim = _claim(job, got.hops, got.pin.size)

@@ -47,14 +47,15 @@ def read_whole(path: str, what: str) -> bytes:
 
 
 @contextmanager
-def remember(cache: str | None, trusts_stat: bool) -> Iterator[Remembered | None]:
-    """Digests of earlier runs that the folder *cache* holds."""
+def remember(target: str, cache: str | None, trusts_stat: bool) -> Iterator[Remembered | None]:
+    """Digests of earlier runs that the folder *cache* holds. One within *target* is not used: whoever made
+    the target could have put them there."""
     if cache is None:
         yield None
         return
     from modelward.stores.cache import Cache
 
-    opened = Cache(cache, b"")
+    opened = Cache(cache, b"", [target])
     try:
         yield Remembered(opened, trusts_stat)
     finally:

@@ -20,7 +20,6 @@ from typing import Any
 from modelward.app.one_file import Job, Read, Reader, Unread, defect
 from modelward.checks import scan as scan_check
 from modelward.checks.scan.model import decode_file, encode_file
-from modelward.checks.scan.walk import examine
 from modelward.core.artifact import Blob
 from modelward.core.digest import Digest
 from modelward.core.errors import Malformed
@@ -81,7 +80,8 @@ class _Crew:
 
 class _Worker:
     def __init__(self, reader: Reader) -> None:
-        setting = {"limits": reader.limits.to_json(), "cache": reader.known and reader.known.folder}
+        known = reader.known
+        setting = {"limits": reader.limits.to_json(), "cache": known.folder if known and not known.trouble else None}
         self.job = Job("", b"", False)
         self._process = subprocess.Popen(
             [sys.executable, "-P", "-c", _PROGRAM.format(path=sys.path, setting=json.dumps(setting))],
@@ -133,7 +133,7 @@ def serve(setting: str) -> None:
         from modelward.app.cached import Known
 
         known = Known(body["cache"], limits)
-    reader = Reader(examine, limits, known)
+    reader = Reader(limits, known)
     for line in sys.stdin.buffer:
         answer = _answer(reader.read(Job("", bytes.fromhex(line.decode()), False)))
         sys.stdout.buffer.write(json.dumps(answer).encode() + b"\n")
@@ -143,7 +143,6 @@ def serve(setting: str) -> None:
 def _answer(outcome: Read | Unread) -> dict[str, Any] | None:
     if isinstance(outcome, Unread):
         return {"why": outcome.why, "is_defect": outcome.is_defect}
-    assert outcome.scan
     try:
         body = encode_file(outcome.scan).decode()
     except Malformed:

@@ -164,7 +164,7 @@ def check(
       modelward check ./my-model
       modelward check model.safetensors --policy safe-formats
       modelward check a.pkl b.pt --format sarif --output modelward.sarif
-      modelward check ./my-model --policy signed --evidence model.sig --pub release.pub
+      modelward check ./my-model --policy signed --evidence my.sig --pub my.pub
 
     Scans every TARGET, lists its files, lets a policy judge both, and prints the verdict with its reasons.
     A TARGET is a file or a folder: a Hugging Face repository or cache snapshot, a wheel, a zip, a tar.

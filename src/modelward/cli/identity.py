@@ -63,13 +63,13 @@ def verify(
     Examples:
       modelward verify ./my-model --manifest manifest.json
       modelward verify ./my-model --signature model.sig --pub release.pub
-      modelward verify ./my-model --signature model.sig --root ca.pem --identity a@b.org
+      modelward verify ./my-model --signature model.sig --root ca.pem
 
     Hashes TARGET and names everything that differs: changed, added, missing, renamed, link, type.
 
     \b
-    Exit codes: 0 verified; 1 it differs, or the signer is not trusted; 3 it matches, but
-    the list leaves out files that are there; 4 it could not be read.
+    Exit codes: 0 verified; 1 it differs, or the signer is not trusted;
+    3 it matches, but the list leaves out files that are there; 4 it cannot be read.
     """
     if (manifest is None) == (signature is None):
         raise UsageError("verify needs one of --manifest and --signature")
@@ -79,7 +79,7 @@ def verify(
         check_writable(output)
     from modelward.app import verifying
 
-    with verifying.remember(cache, trust_stat) as remembered:
+    with verifying.remember(target, cache, trust_stat) as remembered:
         if manifest is not None:
             if pub or root or trusted_root or identity or issuer:
                 raise UsageError("--pub, --root, --identity and --issuer are for --signature: a manifest has no signer")
@@ -129,7 +129,7 @@ def sign(target: str, output: str, key: str, cert: str | None, chain: tuple[str,
     """\b
     Examples:
       modelward sign ./my-model --output model.sig --key release.key
-      modelward sign ./my-model --output model.sig --key leaf.key --cert leaf.pem --chain ca.pem
+      modelward sign ./my-model --output model.sig --key my.key --cert my.pem
       modelward sign manifest.json --output manifest.sig --key release.key
       modelward sign manifest.sig --output both.sig --key second.key
 

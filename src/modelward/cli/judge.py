@@ -12,6 +12,7 @@ from modelward.cli.output import check_writable, complain, deliver, on_terminal,
 from modelward.core.canonical import escape_bytes
 from modelward.core.errors import ModelwardError
 from modelward.core.finding import Severity
+from modelward.core.remote import named
 from modelward.core.result import CheckResult, Failure, Report, ScanResult, exit_code, gravest
 from modelward.report import machine, text
 from modelward.report.escape import json_on_terminal
@@ -70,7 +71,7 @@ def _ask(target: str, ask: Judge, quiet: bool) -> Report:
         with progress.Progress() as line:
             return ask(target, line)
     except ModelwardError as error:
-        shown = target.partition("?")[0] if "://" in target else target  # the query of a URL can hold secrets
+        shown = named(target) if "://" in target else target
         return Failure(escape_bytes(os.fsencode(shown)), str(error), error.exit_code)
 
 

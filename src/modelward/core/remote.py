@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -27,3 +28,18 @@ class Remote:
     commit: str
     """Of the repository; "" for a file that is in none."""
     files: Mapping[str, Held]
+
+
+_ADDRESS = re.compile(
+    r"(https?://)(?:[^/?#]*@)?(\[[^]/?#@]*\]|[^:/?#@]*)(:[0-9]*)?(/[^?#]*)?(?:[?#].*)?", re.I | re.DOTALL
+)
+_SCHEME = re.compile(r"https?://", re.I)
+
+
+def named(url: str) -> str:
+    """An address for people: without what may be secret in it, a query or a password."""
+    scheme = _SCHEME.match(url)
+    if not scheme:
+        return url.partition("?")[0].partition("#")[0]
+    found = _ADDRESS.fullmatch(url)
+    return "".join(part or "" for part in found.groups()) if found else f"{scheme[0]}..."

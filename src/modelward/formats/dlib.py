@@ -19,7 +19,7 @@ _LOOK_BACK = 400
 _MOST_ARRAYS = 100_000
 _MOST_STEPS = 1_000_000
 
-_NUMBER = rb"|".join(rb"[\x%02x\x%02x].{%d}" % (n, 0x80 | n, n) for n in range(1, 9))
+_NUMBER = rb"|".join(rb"[\x%02x\x%02x]" % (n, 0x80 | n) + rb"." * n for n in range(1, 9))
 _NUMBERS = re.compile(rb"(?:" + _NUMBER + rb"|[01])++", re.DOTALL)  # a bool is a digit
 _NAME = re.compile(rb"[a-z][a-z0-9_]*")
 # What resize_to of a tensor wrote: its version, and four sizes; the floats follow as they are

@@ -45,12 +45,17 @@ _LAYOUTS = (
     _Layout(b"tjgg", 8, vocabulary=1, scores=True, aligned=True),
     _Layout(b"algg", 3, vocabulary=None, aligned=True),  # an adapter
 )
+_VOICES = _Layout(b"lmgg", 0, vocabulary=None)
+_LONGEST_NAME = 64
+_MOST_LAYERS = 64
 
 
 def is_whole(source: Source, limits: Limits) -> bool:
     """Whether the file is tensors of a known layout to its very end. Their numbers are not read."""
     magic = source.read(0, 4)
-    return any(_fits(source, layout, limits) for layout in _LAYOUTS if layout.magic == magic)
+    return any(_fits(source, layout, limits) for layout in _LAYOUTS if layout.magic == magic) or (
+        magic == _VOICES.magic and _is_voice_detector(source, limits)
+    )
 
 
 def _fits(source: Source, layout: _Layout, limits: Limits) -> bool:
@@ -59,6 +64,20 @@ def _fits(source: Source, layout: _Layout, limits: Limits) -> bool:
     except Broken:
         return False
     return any(_tensors(Cursor(source, tensors_at), layout, blocks, limits) for blocks in (BLOCKS, _OLD_BLOCKS))
+
+
+def _is_voice_detector(source: Source, limits: Limits) -> bool:
+    """Silero's, as whisper.cpp keeps it (whisper_vad_init_with_params): its name and version, the sizes
+    of a window and what goes before it, three sizes for each layer, and four of the last ones."""
+    cursor = Cursor(source, len(_VOICES.magic))
+    try:
+        if not cursor.take(min(cursor.u32(), _LONGEST_NAME)).startswith(b"silero"):
+            return False
+        cursor.skip(5 * 4)
+        cursor.skip(12 * min(cursor.u32(), _MOST_LAYERS) + 16)
+    except Broken:
+        return False
+    return _tensors(cursor, _VOICES, BLOCKS, limits)
 
 
 def _vocabulary_end(cursor: Cursor, layout: _Layout) -> int:
@@ -91,9 +110,9 @@ def _tensors(cursor: Cursor, layout: _Layout, blocks: Mapping[int, tuple[int, in
 
 def _tensor(cursor: Cursor, layout: _Layout, blocks: Mapping[int, tuple[int, int]]) -> None:
     count, length, kind = cursor.u32(), cursor.u32(), cursor.u32()
-    if not 0 < count <= 4 or not 0 < length <= 256 or kind not in blocks:
+    if count > 4 or not 0 < length <= 256 or kind not in blocks:
         raise Broken("not the head of a tensor", cursor.at)
-    dims = [cursor.u32() for _ in range(count)]
+    dims = [cursor.u32() for _ in range(count)] or [1]
     if not cursor.take(length).isascii():
         raise Broken("not the name of a tensor", cursor.at)
     if layout.aligned:

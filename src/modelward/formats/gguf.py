@@ -30,6 +30,9 @@ _IMPLAUSIBLE = 1 << 24  # entries of one kind: a file cut short announces fewer
 _LONGEST_KEY = 65_535
 _LONGEST_NAME = 63  # GGML_MAX_NAME, with the NUL that C puts behind it
 _MOST_NAME_BYTES = 16 << 20
+_FEW = 64
+"""Arrays of more texts are vocabularies, which are not looked at one by one."""
+_MOST_KEPT = 100_000
 _MOST_STRINGS = 5_000_000
 _DEEPEST = 4
 _DIMENSIONS, _STRUCT_DIMENSIONS = 4, 6
@@ -91,6 +94,7 @@ class _Reader:
         self._names: set[str] = set()
         self._name_bytes = 0
         self._strings = 0
+        self._kept = 0
         self._vocabulary: dict[str, tuple[int, int]] = {}
 
     def header(self) -> None:
@@ -189,7 +193,10 @@ class _Reader:
         count = self._count()
         if kind == _STRING:
             self._length(count, 8 if self._wide else 4)
-            self._skip_strings(key, count)
+            if count <= _FEW and key != _TOKENS:
+                self._keep_strings(key, count)
+            else:
+                self._skip_strings(key, count)
         elif kind == _ARRAY:
             if depth >= _DEEPEST:
                 self._note(Invariant.ARRAY_DEPTH, f"{_shown(key)} has arrays in arrays in arrays", start, start + 4)
@@ -211,6 +218,15 @@ class _Reader:
     def _most_strings(self) -> None:
         if self._strings > _MOST_STRINGS:
             raise Broken(f"more than {_MOST_STRINGS:,} texts in arrays", self._cursor.at)
+
+    def _keep_strings(self, key: str, count: int) -> None:
+        """No vocabulary: texts like those that stand alone."""
+        for _ in range(count):
+            size = self._length(self._count())
+            self.values.append(Value(key, self._cursor.skip(size), size, True))
+            self._kept += 1
+        if self._kept > _MOST_KEPT:
+            raise Broken(f"more than {_MOST_KEPT:,} texts in short arrays", self._cursor.at)
 
     def _skip_strings(self, key: str, count: int) -> None:
         """Hundreds of thousands of tokens: the one loop that must be fast."""

@@ -22,9 +22,9 @@ _KEPT = 4_096
 _MOST = 1 << 20
 _DEEPEST = 100_000
 _LEVELS = 5
-# A value, with the key that it stands under; or what closes an object or a list
+# A value, with the key that it stands under; or what closes an object or a list. (?!): python/cpython#100061
 _TOKEN = re.compile(
-    rb'[\s,]*+(?:"((?:[^"\\]++|\\.)*+)"\s*+:\s*+)?+'
+    rb'[\s,]*+(?:"((?:[^"\\]++|\\.)*+)"\s*+:\s*+|(?!))?+'
     rb'(?:"((?:[^"\\]++|\\.)*+)"|([\[{])|([\]}])|([^\s"\[\]{}:,]++))',
     re.DOTALL,
 )

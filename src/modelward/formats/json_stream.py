@@ -27,22 +27,22 @@ _LONGEST_TEXT = 4 << 20
 _DEEPEST = 200
 _KEPT = 1_000
 
-# Possessive, so that no input makes an expression try again
+# Possessive, so that no input makes an expression try again; (?!) for python/cpython#100061
 _S = rb"[ \t\r\n]*+"
 _STRING = rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"'
 _SHORT = rb'"[^"\\]{0,200}+(?:\\.[^"\\]{0,50}+){0,50}+"'
 _PLAIN = rb'"[^"\\]*+"'
 _NUMBER = rb"(?:-?[0-9][0-9eE.+-]*+|-?Infinity|NaN)"
 _LITERAL = rb"(?:" + _NUMBER + rb"|true|false|null)"
-_FLAT = rb"\[" + _S + rb"(?:(?:" + _SHORT + rb"|" + _LITERAL + rb")" + _S + rb",?" + _S + rb"){0,20}+\]"
+_FLAT = rb"\[" + _S + rb"(?:(?:" + _SHORT + rb"|" + _LITERAL + rb")" + _S + rb",?" + _S + rb"|(?!)){0,20}+\]"
 _ENTRY = rb"(?:" + _LITERAL + rb"|" + _SHORT + rb"|" + _FLAT + rb")"
 # What follows is looked at, since the window may end in the middle of an entry
-_NUMBERS = re.compile(rb"(?:" + _S + rb"," + _S + _NUMBER + _S + rb"(?=[,\]]))++")
-_ENTRIES = re.compile(rb"(?:" + _S + rb"," + _S + _ENTRY + _S + rb"(?=[,\]]))++", re.DOTALL)
+_NUMBERS = re.compile(rb"(?:" + _S + rb"," + _S + _NUMBER + _S + rb"(?=[,\]])|(?!))++")
+_ENTRIES = re.compile(rb"(?:" + _S + rb"," + _S + _ENTRY + _S + rb"(?=[,\]])|(?!))++", re.DOTALL)
 _MEMBERS = re.compile(
-    rb"(?:" + _S + rb"," + _S + _STRING + _S + rb":" + _S + _LITERAL + _S + rb"(?=[,}]))++", re.DOTALL
+    rb"(?:" + _S + rb"," + _S + _STRING + _S + rb":" + _S + _LITERAL + _S + rb"(?=[,}])|(?!))++", re.DOTALL
 )
-_PAIRS = re.compile(rb"(?:" + _S + rb"," + _S + _PLAIN + _S + rb":" + _S + _PLAIN + _S + rb"(?=[,}]))++")
+_PAIRS = re.compile(rb"(?:" + _S + rb"," + _S + _PLAIN + _S + rb":" + _S + _PLAIN + _S + rb"(?=[,}])|(?!))++")
 _TOKEN = re.compile(_S + rb"(?:(" + _STRING + rb")|([\[{\]},:])|(" + _LITERAL + rb"))", re.DOTALL)
 _SPACE = re.compile(_S)
 _LITERALS: dict[bytes, Value] = {b"true": True, b"false": False, b"null": None}

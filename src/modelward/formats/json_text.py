@@ -19,17 +19,18 @@ _LONGEST_CHAIN = 1 << 13
 _ESCAPE = re.compile(rb'\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})')
 _CUT_ESCAPE = re.compile(rb"\\(?:u[0-9a-fA-F]{0,3})?\Z")
 
-# Possessive, so that no input makes an expression try again
+# Possessive, so that no input makes an expression try again; (?!) for python/cpython#100061
 _S = rb"[ \t\n\r]*+"
-_VALUE = _S + rb"(?:[\x01\x02]|-?+(?:[1-9][0-9]*+|0)(?:\.[0-9]++)?+(?:[eE][+-]?[0-9]++)?+|true|false|null)" + _S
+_NUMBER = rb"-?+(?:[1-9][0-9]*+|0)(?:\.[0-9]++|)(?:[eE][+-]?[0-9]++|)"
+_VALUE = _S + rb"(?:[\x01\x02]|" + _NUMBER + rb"|true|false|null)" + _S
 _MEMBER = _S + rb"\x01" + _S + rb":" + _VALUE
 _FLAT = rb"(?![ \t\n\r]*+[\[{])"  # most brackets are told apart by their next character
 _CLOSED = re.compile(
-    rb"\[" + _FLAT + rb"(?:" + _VALUE + rb"(?:," + _VALUE + rb")*+|" + _S + rb")\]"
-    rb"|\{(?:" + _MEMBER + rb"(?:," + _MEMBER + rb")*+|" + _S + rb")\}"
+    rb"\[" + _FLAT + rb"(?:" + _VALUE + rb"(?:," + _VALUE + rb"|(?!))*+|" + _S + rb")\]"
+    rb"|\{(?:" + _MEMBER + rb"(?:," + _MEMBER + rb"|(?!))*+|" + _S + rb")\}"
 )
-_MANY_VALUES = re.compile(rb"\[(?:" + _VALUE + rb",)++")
-_MANY_MEMBERS = re.compile(rb"\{(?:" + _MEMBER + rb",)++")
+_MANY_VALUES = re.compile(rb"\[(?:" + _VALUE + rb",|(?!))++")
+_MANY_MEMBERS = re.compile(rb"\{(?:" + _MEMBER + rb",|(?!))++")
 _DOCUMENT = re.compile(_VALUE)
 # What can be left where a document ends too early: brackets that are open, and the beginning of a member
 _OPEN = re.compile(
@@ -37,22 +38,22 @@ _OPEN = re.compile(
     + _S
     + rb"(?:\{(?:"
     + _MEMBER
-    + rb",)*+"
+    + rb",|(?!))*+"
     + _S
     + rb"\x01"
     + _S
     + rb":|\[(?:"
     + _VALUE
-    + rb",)*+))*+"
+    + rb",|(?!))*+)|(?!))*+"
     + rb"(?:"
     + _S
     + rb"\{(?:"
     + _MEMBER
-    + rb",)*+(?:"
+    + rb",|(?!))*+(?:"
     + _S
     + rb"\x01(?:"
     + _S
-    + rb":)?+)?+)?+"
+    + rb":|(?!))?+|(?!))?+|(?!))?+"
     + _S
     + rb"(?:[\x01\x02]|-?+[0-9eE.+-]*+|[a-z]{1,5})"
     + _S

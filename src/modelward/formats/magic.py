@@ -15,7 +15,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from modelward.core.artifact import Source
-from modelward.formats.protobuf import BYTES, VARINT, Field, fields
+from modelward.formats.companions import SHAPES as COMPANIONS
+from modelward.formats.protobuf import BYTES, FIXED32, FIXED64, GROUP, VARINT, Field, fields
 from modelward.formats.recognised import SHAPES as RECOGNISED
 from modelward.formats.tar import is_header
 
@@ -73,8 +74,6 @@ PREFIXES: tuple[tuple[bytes, str], ...] = (
     # https://learn.microsoft.com/en-us/openspecs/windows_protocols/ms-shllink/
     (b"L\0\0\0\x01\x14\x02\0\0\0\0\0\xc0\0\0\0\0\0\0F", "lnk"),
     (b"\x89PNG\r\n\x1a\n", "image"),
-    (b"GIF87a", "image"),
-    (b"GIF89a", "image"),
     (b"OggS\0", "audio"),
     (b"fLaC\0\0\0\x22", "audio"),
 )
@@ -119,14 +118,19 @@ def _is_paddle(view: View) -> bool:
     return _PADDLE_ROOT_BLOCK.match(view.head) is not None
 
 
+_MANY_FIELDS = 1_000
 _ONNX_WIRES = {1: VARINT, 2: BYTES, 3: BYTES, 4: BYTES, 5: VARINT, 6: BYTES, 7: BYTES, 8: BYTES, 14: BYTES, 25: BYTES}
+_ONNX_FIRST_TAGS = b"\x08\x12\x1a\x22\x28\x32\x3a\x42\x72\xca"
 _ONNX_GRAPH_STARTS = (b"\x0a", b"\x12", b"\x2a", b"\x52", b"\x5a", b"\x62", b"\x6a", b"\x72", b"\x7a", b"\x82")
 
 
 def _is_onnx(view: View) -> bool:
     """ModelProto: ir_version, and a graph that begins with a field of GraphProto.
     https://github.com/onnx/onnx/blob/main/onnx/onnx.proto"""
-    found = _message(view, b"\x08\x12\x1a\x22\x28\x32\x3a\x42\x72\xca")
+    found = fields(view.read, 0, view.size) if _is_tag(view.head[:1]) else []
+    # what no version of the format has may stand before the rest, if all of it fits
+    if not found or (view.head[0] not in _ONNX_FIRST_TAGS and found[-1].end > view.size):
+        return False
     if any(_ONNX_WIRES.get(field.number, field.wire) != field.wire for field in found):
         return False
     return any(field.number == 1 and 0 < field.value < 1000 for field in found) and any(
@@ -137,8 +141,19 @@ def _is_onnx(view: View) -> bool:
 # The first byte tells most content apart, without the readers of what few files are
 
 
+def _is_tag(byte: bytes) -> bool:
+    """Whether a message of Protocol Buffers can begin with it: a number above 0, and a kind of field that can begin."""
+    return bool(byte) and byte[0] >= 8 and byte[0] & 7 in (VARINT, FIXED64, BYTES, GROUP, FIXED32)
+
+
+def is_message(view: View) -> bool:
+    """Whether all of the content can be a message of Protocol Buffers, as far as it is looked at."""
+    found = fields(view.read, 0, view.size, _MANY_FIELDS) if _is_tag(view.head[:1]) else []
+    return bool(found) and found[-1].end <= view.size
+
+
 def _is_tensorflow(view: View) -> bool:
-    if not view.head or view.head[0] & 0x7F not in b"\x08\x0a\x12\x1a\x22\x2a\x32\x3a":
+    if not _is_tag(view.head[:1]):
         return False
     from modelward.formats.tensorflow_kinds import kinds
 
@@ -313,7 +328,11 @@ def _is_picture(view: View) -> bool:
         return head[8:16] in (b"WEBPVP8 ", b"WEBPVP8L", b"WEBPVP8X")
     if head[:3] == b"\xff\xd8\xff":
         return head[3:4] >= b"\xc0"
-    return _is_bitmap(view) or _is_icon(view)
+    if head[:6] in (b"GIF87a", b"GIF89a"):  # which a pickle can begin with, so it must end as a picture does
+        return view.size > 13 and view.tail[-1:] == b";"
+    if head[:4] == b"icns":
+        return int.from_bytes(head[4:8], "big") == view.size
+    return _is_bitmap(view) or _is_icon(view) or _is_tiff(view)
 
 
 def _is_bitmap(view: View) -> bool:
@@ -328,6 +347,22 @@ def _is_icon(view: View) -> bool:
         return False
     count, reserved, length, at = map(int, struct.unpack_from("<H3xB4xII", view.head, 4))
     return 0 < count < 256 and reserved == 0 and length > 0 and 6 + 16 * count <= at <= view.size - length
+
+
+def _is_tiff(view: View) -> bool:
+    """Its first directory is inside, with at least its width and its height, in order of their numbers.
+    https://www.itu.int/itudoc/itu-t/com16/tiff-fx/docs/tiff6.pdf"""
+    if view.head[:4] not in (b"II*\0", b"MM\0*"):
+        return False
+    order = "<" if view.head[:1] == b"I" else ">"
+    (at,) = struct.unpack_from(f"{order}I", view.head.ljust(8, b"\0"), 4)
+    start = view.read(at, 2) if at >= 8 else b""
+    count = int(struct.unpack(f"{order}H", start)[0]) if len(start) == 2 else 0
+    entries = view.read(at + 2, 12 * count)
+    if not 1 < count < 256 or len(entries) != 12 * count:
+        return False
+    tags = [tag for (tag,) in struct.iter_unpack(f"{order}H10x", entries)]
+    return tags == sorted(tags) and {256, 257} <= set(tags)
 
 
 _ID3 = re.compile(rb"ID3[\x02-\x04]\0[\0-\x7f]{5}", re.DOTALL)
@@ -367,6 +402,7 @@ SHAPES: tuple[tuple[str, Callable[[View], bool]], ...] = (
     ("tfrecord", _is_tfrecord),
     ("coreml", _is_coreml),
     *RECOGNISED,
+    *COMPANIONS,
     ("sentencepiece", _is_sentencepiece),
     ("paddle", _is_paddle),
     ("tar", _is_tar),

@@ -34,7 +34,7 @@ from modelward.formats.onnx_parts import (
     Text,
 )
 from modelward.formats.onnx_schema import Known
-from modelward.formats.protobuf import BYTES, FIXED32, FIXED64, VARINT, Field, varint, walk
+from modelward.formats.protobuf import BYTES, FIXED32, FIXED64, GROUP, VARINT, Field, varint, walk
 
 _LONG_NAME = 1 << 10  # of a node or a value; shorter ones are just names
 _DEEPEST = 32  # graphs inside graphs: Protocol Buffers stop at 100 messages, three for each graph
@@ -317,7 +317,7 @@ class _Model:
                             seen.add(number)
                         if known.kind != "names" or field.size >= _LONG_NAME:
                             yield known, field
-                    if field.wire != BYTES:
+                    if field.wire not in (BYTES, GROUP):
                         row = row + 1 if number == last else 0
                         last = number
                         if row == _ROW:
@@ -385,14 +385,14 @@ class _Model:
         return self._block[offset : offset + n]
 
 
-_PAYLOADS = {VARINT: rb"[\x80-\xff]{0,9}[\0-\x7f]", FIXED32: rb"[\0-\xff]{4}", FIXED64: rb"[\0-\xff]{8}"}
+_PAYLOADS = {VARINT: rb"[\x80-\xff]{0,9}+[\0-\x7f]", FIXED32: rb"[\0-\xff]{4}", FIXED64: rb"[\0-\xff]{8}"}
 
 
 @cache
 def _same(number: int, wire: int) -> re.Pattern[bytes]:
     """A run of fields of this number; only numbers below 16, whose tag is one byte, come in runs."""
     tag = re.escape(bytes([number << 3 | wire])) if number < 16 else rb"(?!)"
-    return re.compile(rb"(?:" + tag + _PAYLOADS[wire] + rb")*+")
+    return re.compile(rb"(?:" + tag + _PAYLOADS[wire] + rb"|(?!))*+")  # (?!): python/cpython#100061
 
 
 def _edges(odd: Odd | Gap) -> tuple[int, int]:

@@ -100,3 +100,15 @@ DESCRIPTIONS: Mapping[str, Schema] = {
     "ints_entry": _schema("1 key int; 2 value int*"),
 }
 """Messages that name neither an operator nor a file: what is in them is only told where it does not belong."""
+
+
+def by_name() -> Mapping[str, Mapping[str, tuple[int, str]]]:
+    """Of each message its fields, with their numbers and kinds, as the text forms name them."""
+    messages = {
+        "model": MODEL, "graph": GRAPH, "node": NODE, "attribute": ATTRIBUTE, "tensor": TENSOR, "sparse": SPARSE,
+        "function": FUNCTION, "training": TRAINING, **DESCRIPTIONS,
+    }  # fmt: skip
+    return {
+        message: {known.name: (number, known.kind) for number, known in schema.items()}
+        for message, schema in messages.items()
+    }

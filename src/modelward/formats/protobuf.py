@@ -11,11 +11,13 @@ from typing import NamedTuple
 
 from modelward.formats.cursor import Broken
 
-VARINT, FIXED64, BYTES, FIXED32 = 0, 1, 2, 5
+VARINT, FIXED64, BYTES, GROUP, FIXED32 = 0, 1, 2, 3, 5
+_END_GROUP = 4
 _FIXED = {FIXED64: 8, FIXED32: 4}
 _WIRES = frozenset((VARINT, BYTES, *_FIXED))
 _LONGEST_HEADER = 20  # a tag and a length, ten bytes each
 _WINDOW = 1 << 12
+_DEEPEST = 100  # groups in each other, as the libraries have it
 
 
 class Field(NamedTuple):
@@ -39,10 +41,15 @@ def walk(read: Read, start: int, end: int) -> Iterator[Field]:
     """The fields of the message in [start, end), one after the other, payloads unread.
 
     Raises Broken for what is no field; a payload that reaches past *end* too, unlike `fields`.
-    Groups, which no model format uses, are Broken. A field that a schema has once may come
+    A group, which no model format uses, is one field: libraries pass over it. A field that a schema has once may come
     again: of scalars the last counts, submessages are merged.
     """
     return _walk(read, start, end, end)
+
+
+def walk_cut_off(read: Read, start: int, end: int) -> Iterator[Field]:
+    """Like `walk`; but the last field may reach past *end* (a message that was cut off), and nothing follows it."""
+    return _walk(read, start, end)
 
 
 def fields(read: Read, start: int, end: int, most: int = 64) -> list[Field]:
@@ -61,6 +68,7 @@ def _walk(read: Read, start: int, end: int, last: int | None = None) -> Iterator
     """*last*: where the last payload has to end. Most of the time of a large model goes by here, so numbers
     below 128, which nearly all are, cost no call."""
     window, window_at, ready = b"", start, start - 1
+    groups: list[tuple[int, int]] = []
     while start < end:
         if start > ready:
             window, window_at = read(start, min(_WINDOW, end - start)), start
@@ -71,7 +79,7 @@ def _walk(read: Read, start: int, end: int, last: int | None = None) -> Iterator
         if tag >= 0x80:
             tag, after = varint(window, at)
         number, wire = tag >> 3, tag & 7
-        if after == at or not 0 < number < 1 << 29 or wire not in _WIRES:
+        if after == at or not 0 < number < 1 << 29 or (wire not in _WIRES and not _in_groups(groups, number, wire)):
             raise Broken("not a field of a Protocol Buffers message", start, cut_short=not window[at:])
         value, size = 0, _FIXED.get(wire, 0)
         if wire in (VARINT, BYTES):
@@ -87,7 +95,24 @@ def _walk(read: Read, start: int, end: int, last: int | None = None) -> Iterator
         start = payload + size
         if last is not None and start > last:
             raise Broken(f"a field of {size:,} bytes reaches past its message", payload, cut_short=True)
-        yield Field(number, wire, payload, size, value)
+        if wire in _WIRES:
+            if not groups:
+                yield Field(number, wire, payload, size, value)
+        elif wire == GROUP:
+            groups.append((number, payload))
+        else:
+            _, begin = groups.pop()
+            if not groups:
+                yield Field(number, GROUP, begin, at + window_at - begin, 0)
+    if groups:
+        raise Broken("a group that does not end", groups[0][1], cut_short=True)
+
+
+def _in_groups(groups: list[tuple[int, int]], number: int, wire: int) -> bool:
+    """Whether a group may begin or end here."""
+    if wire == GROUP:
+        return len(groups) < _DEEPEST
+    return wire == _END_GROUP and bool(groups) and groups[-1][0] == number
 
 
 def varint(data: bytes, at: int) -> tuple[int, int]:

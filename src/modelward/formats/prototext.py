@@ -1,18 +1,24 @@
-"""TensorFlow's graphs in the text form of Protocol Buffers (.pbtxt), made into the binary form.
+"""Graphs of TensorFlow and ONNX in the text form of Protocol Buffers (.pbtxt), made into the binary form.
 
 https://protobuf.dev/reference/protobuf/textformat-spec/
 
-Only what says which operators there are and what they are given is kept; numbers and tensors are left out.
+Of TensorFlow's only what says which operators there are and what they are given is kept; numbers and
+tensors are left out. What a table of fields does not have is passed over.
 """
 
 from __future__ import annotations
 
 import re
+import struct
 from collections.abc import Iterator, Mapping
+
+from modelward.formats.onnx_schema import MODEL, by_name
+from modelward.formats.protobuf import BYTES, FIXED32, FIXED64, VARINT
 
 _DEEPEST = 60
 
-# By message: the fields that are kept, with their numbers and messages; "" stands for a text
+# By message: the fields that are kept, with their numbers and messages; "" stands for a text, and what a
+# number is kept as begins with "#"
 _Schema = Mapping[str, Mapping[str, tuple[int, str]]]
 _SCHEMA: _Schema = {
     "SavedModel": {"meta_graphs": (2, "MetaGraphDef")},
@@ -48,7 +54,19 @@ _ROOTS: Mapping[str, str] = {
     **dict.fromkeys(("node", "library", "versions", "version", "debug_info"), "GraphDef"),
 }
 
-_SPACE = re.compile(rb"(?:\s+|#[^\n]*)+")
+_ONNX = "ModelProto"
+_KINDS = {**dict.fromkeys(("text", "bytes", "names"), ""), "int": "#int", "float": "#float", "double": "#double"}
+_WIRES = {"#int": VARINT, "#float": FIXED32, "#double": FIXED64}
+_CONSTANTS = {
+    word: number
+    for number, word in enumerate(
+        b"UNDEFINED FLOAT INT STRING TENSOR GRAPH FLOATS INTS STRINGS TENSORS GRAPHS SPARSE_TENSOR SPARSE_TENSORS"
+        b" TYPE_PROTO TYPE_PROTOS".split()
+    )
+} | {b"EXTERNAL": 1}
+"""Of AttributeProto.AttributeType and TensorProto.DataLocation."""
+
+_SPACE = re.compile(rb"(?:\A\xef\xbb\xbf|\s+|#[^\n]*)+")  # TensorFlow's own reader passes over the mark of UTF-8
 _TOKEN = re.compile(
     rb"""(?P<name>[A-Za-z_][\w.]*)
     |(?P<text>"(?:[^"\\\n]|\\.)*+"|'(?:[^'\\\n]|\\.)*+')
@@ -65,17 +83,24 @@ class NotText(ValueError):
 
 
 def root_of(data: bytes) -> str:
-    """The message that the first field belongs to; "" if it is none of TensorFlow's."""
+    """The message that the first field belongs to; "" if it is none that is known."""
     name = _TOKEN.match(data, _space(data, 0))
     mark = _TOKEN.match(data, _space(data, name.end())) if name else None
     if name is None or mark is None or mark[0] not in (b":", b"{", b"<", b"["):
         return ""
-    return _ROOTS.get(name[0].decode(), "")
+    field = name[0].decode("latin-1")
+    return _ROOTS.get(field) or (_ONNX if field in {known.name for known in MODEL.values()} else "")
 
 
 def to_binary(data: bytes, root: str) -> bytes:
     """The message in binary. Raises NotText."""
-    return _Parser(data).message(root, b"", 0)
+    if root != _ONNX:
+        return _Parser(data, _SCHEMA).message(root, b"", 0)
+    schema = {
+        message: {name: (number, _KINDS.get(kind, kind)) for name, (number, kind) in fields.items()}
+        for message, fields in by_name().items()
+    }
+    return _Parser(data, schema).message("model", b"", 0)
 
 
 def _space(data: bytes, at: int) -> int:
@@ -84,7 +109,8 @@ def _space(data: bytes, at: int) -> int:
 
 
 class _Parser:
-    def __init__(self, data: bytes) -> None:
+    def __init__(self, data: bytes, schema: _Schema) -> None:
+        self._schema = schema
         self._tokens = self._all(data)
         self._next = next(self._tokens, ("", b""))
 
@@ -121,9 +147,9 @@ class _Parser:
                 break
             if name == b"[":
                 name = self._extension()
-            number, inner = _SCHEMA.get(schema, {}).get(name.decode(), (0, "?"))
+            number, inner = self._schema.get(schema, {}).get(name.decode("latin-1"), (0, "?"))
             self._pass(b":")
-            out += [_field(number, value) for value in self._values(inner, depth) if number]
+            out += [_field(number, value, _WIRES.get(inner, BYTES)) for value in self._values(inner, depth) if number]
             self._pass(b",", b";")
         return b"".join(out)
 
@@ -157,8 +183,8 @@ class _Parser:
         if kind == "mark" or not kind:
             raise NotText("a graph in text form with a field that has no value")
         if token == b"-":  # -inf, - 1
-            self._take()
-        return b""
+            token += self._take()[1]
+        return _number(token, schema)
 
 
 def _unescape(text: bytes) -> bytes:
@@ -174,9 +200,45 @@ def _plain(found: re.Match[bytes]) -> bytes:
     return _LETTERS.get(found[5], found[5])
 
 
-def _field(number: int, value: bytes) -> bytes:
-    out, length = bytearray([number << 3 | 2]), len(value)
-    while length > 0x7F:
-        out.append(length & 0x7F | 0x80)
-        length >>= 7
-    return bytes((*out, length)) + value
+def in_binary(number: int, kind: str, value: bytes) -> bytes:
+    """A field; *value* is the payload of a text or a message, or what a number is written as in a text."""
+    return _field(number, _number(value, kind) if kind else value, _WIRES.get(kind, BYTES))
+
+
+def _number(token: bytes, kind: str) -> bytes:
+    """A number or the name of a constant; 0 for what is neither."""
+    if kind == "#int":
+        return _varint(_integer(token))
+    if kind not in _WIRES:
+        return b""
+    try:
+        number = float(token.rstrip(b"fF"))
+        return struct.pack("<f" if kind == "#float" else "<d", number)
+    except (ValueError, OverflowError):
+        return bytes(4 if kind == "#float" else 8)
+
+
+def _integer(token: bytes) -> int:
+    if token in _CONSTANTS:
+        return _CONSTANTS[token]
+    digits = token[:30]
+    for base in (0, 8):
+        try:
+            return int(digits, base)
+        except ValueError:
+            continue
+    return 0
+
+
+def _varint(number: int) -> bytes:
+    out = bytearray()
+    number &= (1 << 64) - 1
+    while number > 0x7F:
+        out.append(number & 0x7F | 0x80)
+        number >>= 7
+    return bytes((*out, number))
+
+
+def _field(number: int, value: bytes, wire: int) -> bytes:
+    """*value* is as it stands in a message; of texts and messages the length comes before it."""
+    return _varint(number << 3 | wire) + (_varint(len(value)) if wire == BYTES else b"") + value

@@ -16,6 +16,8 @@ from modelward.formats.python_values import Expr, joined
 
 MOST_TOKENS = 120_000
 _MOST_STARS = 20
+_MOST_OPTIONS = 8
+_NO_FRAMEWORK = ("object", "Exception", "Error", "Enum", "NamedTuple", "Protocol", "ABC", "TypedDict", "Generic")
 _ASSIGNS = re.compile(r"(?:[-+*/%&|^@]|//|\*\*|<<|>>)?=")
 _BUILTINS = frozenset(
     "__import__ __builtins__ breakpoint bytearray bytes chr compile delattr dict eval exec execfile getattr globals "
@@ -35,6 +37,10 @@ class Call:
     """The innermost function that it stands in; empty: none."""
     imported: bool
     """It runs when the module is imported: no function, and no `if __name__ == "__main__"`, is around it."""
+    derived: bool = False
+    """The function is a method of a class that derives from one of another module, whose code may call it."""
+    inside: str = ""
+    """Of a value: the name of the call that it is handed to."""
 
 
 @dataclass(slots=True)
@@ -44,6 +50,7 @@ class Scope:
     """def, class, main or block."""
     name: str = ""
     names: dict[str, Expr] | None = None
+    derived: bool = False
 
 
 @dataclass(slots=True)
@@ -58,6 +65,12 @@ class Code:
     """What the names of the module stand for at its end."""
     complete: bool = True
     """Whether it was read to its end."""
+    values: list[Call] = field(default_factory=list)
+    """Functions and modules that stand there without being called; the callee is the value."""
+    decorated: list[tuple[str, str]] = field(default_factory=list)
+    """(function, name of a decorator)"""
+    stopped: int = 0
+    """Where the rest begins, if it was not read to its end."""
     patches: list[tuple[str, Expr, int]] = field(default_factory=list)
     """(dotted name, value, place) of each attribute that is set."""
 
@@ -75,13 +88,18 @@ class _Reader:
         self._stars: list[str] = []
         self._scopes: list[Scope] = []
         self._start = 0
-        self._evaluator = Evaluator(self._lookup, self._bind, self._on_call)
+        self._decorators: list[str] = []
+        self._word = ""
+        self._parameters: list[str] = []
+        self._derived: set[str] = set()
+        self._evaluator = Evaluator(self._lookup, self._bind, self._on_call, self._on_value)
 
     def read(self) -> Code:
         try:
             self._read()
         except TooManyTokens:
             self._code.complete = False
+            self._code.stopped = self._start
         return self._code
 
     def _read(self) -> None:
@@ -105,7 +123,8 @@ class _Reader:
             return self._names[name]
         if name in _BUILTINS:
             return Expr(name=f"builtins.{name}")
-        return Expr(name=f"?{name}", parts=tuple(Expr(name=f"{star}.{name}") for star in self._stars))
+        stars = tuple(Expr(name=f"{star}.{name}") for star in self._stars)
+        return Expr(name=f"?{name}", parts=stars, options=bool(stars))
 
     def _bind(self, name: str, value: Expr) -> None:
         if value.text is not None and not value.computed:
@@ -113,20 +132,32 @@ class _Reader:
         if value.name == f"?{name}":
             return
         inner = next((scope.names for scope in reversed(self._scopes) if scope.names is not None), None)
-        (self._names if inner is None or "." in name else inner)[name] = value
+        names = self._names if inner is None or "." in name else inner
+        names[name] = _either(name, names.get(name), value)
 
     def _on_call(self, callee: Expr, args: list[Expr], token: Token) -> None:
         if len(self._code.calls) < self._most:
-            functions = [scope.name for scope in self._scopes if scope.kind == "def"]
-            imported = not any(scope.kind in ("def", "main") for scope in self._scopes)
-            place = self._start, token.end
-            self._code.calls.append(Call(callee, list(args), *place, functions[-1] if functions else "", imported))
+            self._code.calls.append(self._here(callee, list(args), token.end))
+
+    def _on_value(self, value: Expr, inside: str) -> None:
+        own = not inside and value.name.removeprefix("builtins.") in self._parameters
+        if len(self._code.values) < self._most and not value.name.startswith("?") and not own:
+            found = self._here(value, [], self._start + 1)
+            found.inside = inside or self._word
+            self._code.values.append(found)
+
+    def _here(self, callee: Expr, args: list[Expr], end: int) -> Call:
+        functions = [scope.name for scope in self._scopes if scope.kind == "def"]
+        imported = not any(scope.kind in ("def", "main") for scope in self._scopes)
+        derived = bool(functions) and any(scope.derived for scope in self._scopes)
+        return Call(callee, args, self._start, end, functions[-1] if functions else "", imported, derived)
 
     # -- statements
 
     def _statement(self, statement: Statement) -> None:
         tokens = statement.tokens
         word = tokens[1].text if tokens[0].text == "async" and len(tokens) > 1 else tokens[0].text
+        self._word = word if word in ("match", "case") and len(tokens) > 1 and tokens[1].kind != "op" else ""
         if word == "import":
             self._import(tokens[1:])
         elif word == "from" and any(token.text == "import" for token in tokens):
@@ -134,7 +165,9 @@ class _Reader:
         elif word in ("def", "class"):
             self._definition(word, statement)
         elif word == "@":
-            self._on_call(self._evaluator.evaluate(tokens[1:]), [], tokens[-1])
+            decorator = self._evaluator.evaluate(tokens[1:])
+            self._decorators.append(decorator.name)
+            self._on_call(decorator, [], tokens[-1])
         elif word == "exec" and len(tokens) > 1 and tokens[1].kind != "op":  # of Python 2
             self._on_call(Expr(name="builtins.exec"), [self._evaluator.evaluate(tokens[1:])], tokens[-1])
         else:
@@ -144,7 +177,7 @@ class _Reader:
         tokens = statement.tokens
         texts = [token.text for token in tokens]
         if word in ("if", "elif", "else", "for", "while", "try", "except", "finally", "with"):
-            guard = word == "if" and "__name__" in texts and "==" in texts
+            guard = word == "if" and self._is_main(texts)
             self._scopes.append(Scope(statement.indent, "main" if guard else "block"))
         if word == "return":
             functions = [scope.name for scope in self._scopes if scope.kind == "def"]
@@ -153,8 +186,15 @@ class _Reader:
         else:
             self._assignment(tokens)
 
+    def _is_main(self, texts: list[str]) -> bool:
+        """Exactly the guard that is false on import."""
+        plain = [text.strip("'\"") for text in texts[1:] if text not in ("(", ")")]
+        return sorted(plain) == ["==", "__main__", "__name__"] and "__name__" not in self._names
+
     def _assignment(self, tokens: list[Token]) -> None:
         pieces, augmented = _at_equals(tokens)
+        if len(pieces) > 1:  # an annotation is evaluated, too
+            self._evaluator.evaluate(pieces[0][len(_without_annotation(pieces[0])) :])
         value = self._evaluator.evaluate(pieces[-1])
         for target in pieces[:-1]:
             self._target(_without_annotation(target), value, augmented)
@@ -196,12 +236,28 @@ class _Reader:
         tokens = statement.tokens
         at = next(index for index, token in enumerate(tokens) if token.text == word) + 1
         name = tokens[at].text if at < len(tokens) else ""
-        self._evaluator.evaluate(tokens[at + 1 :])  # defaults, annotations and bases are evaluated at once
+        parameters = _parameters(tokens[at + 1 :]) if word == "def" else []
+        self._parameters = parameters
+        bases = self._evaluator.evaluate(tokens[at + 1 :])  # defaults and annotations are evaluated at once, too
+        self._parameters = []
         self._bind(name, Expr(name=f"{word}:{name}"))
-        scope = Scope(statement.indent, word, name)
+        scope = Scope(statement.indent, word, name, derived=word == "class" and self._derives(bases))
+        if scope.derived:
+            self._derived.add(f"class:{name}")
+        self._code.decorated += [(name, decorator) for decorator in self._decorators]
+        self._decorators = []
         if word == "def":
-            scope.names = {param: Expr(name=f"?{param}") for param in _parameters(tokens[at + 1 :])}
+            scope.names = {param: Expr(name=f"?{param}") for param in parameters}
         self._scopes.append(scope)
+
+    def _derives(self, bases: Expr) -> bool:
+        """From a class of another module, perhaps by way of one of this module."""
+        return any(
+            part.name in self._derived
+            or (part.name and not part.name.startswith(("class:", "def:", "builtins.", "?object")))
+            for part in bases.walk()
+            if part.keyword != "metaclass" and not part.name.removeprefix("?").endswith(_NO_FRAMEWORK)
+        )
 
     def _import(self, tokens: list[Token]) -> None:
         for clause in _at_commas(tokens):
@@ -222,6 +278,22 @@ class _Reader:
                 self._stars = [*self._stars, module][-_MOST_STARS:]
             elif name:
                 self._bind(alias or name, Expr(name=f"{module}.{name}"))
+
+
+def _either(name: str, before: Expr | None, value: Expr) -> Expr:
+    """A name that an import or an assignment binds again may still be what it was: which of them runs last is not
+    followed."""
+    if before is None or before.name == value.name or "." in name:
+        return value
+    options = before.parts if before.options else (before,)
+    if not all(map(_is_elsewhere, (*options, value))) or len(options) >= _MOST_OPTIONS:
+        return value
+    return Expr(name=f"?{name}", parts=(*options, value), options=True)
+
+
+def _is_elsewhere(value: Expr) -> bool:
+    """Something that was imported, or a function of Python's own."""
+    return bool(value.name) and value.name[0].isalpha() and ":" not in value.name and value.name[-1] not in ")]"
 
 
 def _as(words: list[str]) -> tuple[str, str]:

@@ -17,6 +17,8 @@ _NAMESPACES = frozenset({"builtins.globals()", "builtins.locals()", "builtins.va
 Lookup = Callable[[str], Expr]
 Bind = Callable[[str, Expr], None]
 OnCall = Callable[[Expr, list[Expr], Token], None]
+OnValue = Callable[[Expr, str], None]
+"""A name that is not called there, and the name of the call that it is an argument of."""
 
 
 @dataclass(slots=True)
@@ -35,8 +37,8 @@ class _Frame:
 
 
 class Evaluator:
-    def __init__(self, lookup: Lookup, bind: Bind, on_call: OnCall) -> None:
-        self._lookup, self._bind, self._on_call = lookup, bind, on_call
+    def __init__(self, lookup: Lookup, bind: Bind, on_call: OnCall, on_value: OnValue) -> None:
+        self._lookup, self._bind, self._on_call, self._on_value = lookup, bind, on_call, on_value
         self._frames: list[_Frame] = []
 
     def evaluate(self, tokens: list[Token]) -> Expr:
@@ -109,6 +111,8 @@ class Evaluator:
 
     def _end_operand(self, frame: _Frame) -> None:
         if frame.last is not None:
+            if frame.last.name and frame.last.name[-1] not in ")]":
+                self._on_value(frame.last, frame.callee.name if frame.callee else frame.keyword)
             frame.operands.append(frame.last)
             frame.last = None
 
@@ -136,6 +140,8 @@ class Evaluator:
             if callee.name.startswith("operator.attr"):
                 return found
             self._on_call(found, list(callee.parts[1:]), token)
+        if callee.name == "sys.modules.get" and first.text is not None:
+            return self._subscripted(callee, [first])
         if callee.name in _BY_NAME and first.text is not None:
             name = (
                 first.text.partition(".")[0] if callee.name == "builtins.__import__" and len(args) == 1 else first.text
@@ -154,7 +160,7 @@ class Evaluator:
         if index.text is None or not base.name:
             parts = (*base.parts, *args) if base.name else (base, *args)
             return Expr(name=f"{base.name}[]"[-_LONGEST_NAME:] if base.name else "", parts=parts)
-        if base.name == "sys.modules":
+        if base.name in ("sys.modules", "sys.modules.get"):
             return Expr(name=index.text[:_LONGEST_NAME], computed=True)
         if base.name == "builtins.vars()" and base.parts:
             return replace(attribute(base.parts[0], index.text, self._lookup), computed=True)
@@ -177,7 +183,11 @@ def attribute(base: Expr, name: str, lookup: Lookup) -> Expr:
         bound = lookup(f"{base.name[1:]}.{name}")
         if not bound.name.startswith("?"):
             return bound
-    return Expr(name=f"{base.name}.{name}"[-_LONGEST_NAME:], computed=base.computed, parts=base.parts)
+    parts = base.parts
+    if base.name.startswith("?") and base.options:
+        parts = tuple(attribute(option, name, lookup) for option in parts)
+    longer = f"{base.name}.{name}"[-_LONGEST_NAME:]
+    return Expr(name=longer, computed=base.computed, parts=parts, options=base.options)
 
 
 def _number(text: str) -> int | None:

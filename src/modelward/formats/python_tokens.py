@@ -35,11 +35,11 @@ _TOKEN = re.compile(
     """,
     re.VERBOSE,
 )
-_BODIES = {
-    '"""': re.compile(r'(?:[^"\\]++|\\.|"(?!""))*+"""', re.DOTALL),
-    "'''": re.compile(r"(?:[^'\\]++|\\.|'(?!''))*+'''", re.DOTALL),
-    '"': re.compile(r'(?:[^"\\\r\n]++|\\(?:\r\n|.))*+"', re.DOTALL),
-    "'": re.compile(r"(?:[^'\\\r\n]++|\\(?:\r\n|.))*+'", re.DOTALL),
+_BODIES = {  # (?!): python/cpython#100061
+    '"""': re.compile(r'(?:[^"\\]++|\\.|"(?!"")|(?!))*+"""', re.DOTALL),
+    "'''": re.compile(r"(?:[^'\\]++|\\.|'(?!'')|(?!))*+'''", re.DOTALL),
+    '"': re.compile(r'(?:[^"\\\r\n]++|\\\r\n|\\.)*+"', re.DOTALL),
+    "'": re.compile(r"(?:[^'\\\r\n]++|\\\r\n|\\.)*+'", re.DOTALL),
 }
 _CLOSING = {")": "(", "]": "[", "}": "{"}
 _HEADERS = frozenset("if elif else for while try except finally with class def async match case".split())
@@ -49,6 +49,10 @@ _LETTERS = {"a": "\a", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v
 
 class NotPython(Exception):
     """No Python compiles this."""
+
+
+class Unfinished(NotPython):
+    """A bracket or a text is open at the end; what follows could close it."""
 
 
 class Token(NamedTuple):
@@ -125,7 +129,7 @@ def _lines(text: str, most: int) -> Iterator[tuple[int, list[Token]]]:
         else:
             at = found.end()
     if open_brackets:
-        raise NotPython
+        raise Unfinished
     if line:
         yield indent, line
 
@@ -186,7 +190,7 @@ def _string(text: str, opening: str, at: int, end: int, depth: int) -> list[Toke
     if not {"f", "F", "t", "T"} & set(opening[: len(opening) - len(quote)]):
         found = _BODIES[quote].match(text, end)
         if found is None:
-            raise NotPython
+            raise Unfinished if len(quote) == 3 else NotPython
         return [Token("string", text[at : found.end()], at, found.end())]
     raw = "r" in opening.lower()
     fields: list[Token] = []

@@ -41,6 +41,8 @@ class Expr:
     """Of a container: its bracket."""
     words: tuple[str, ...] = field(default=())
     """Operators and keywords between the operands."""
+    options: bool = False
+    """A name that leads to one of its parts: bound twice, or by a star."""
 
     def walk(self) -> Iterator[Expr]:
         """Itself and everything in it, up to a bound."""

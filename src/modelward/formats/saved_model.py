@@ -47,17 +47,25 @@ def keras_documents(source: Source) -> Iterator[Span | Gap]:
 
 _LARGEST_FINGERPRINT = 512
 _FINGERPRINT = {1: VARINT, 2: VARINT, 3: VARINT, 4: VARINT, 5: VARINT, 6: BYTES, 7: BYTES}
+_VERSIONS = re.compile(rb"(?:[\x08\x10\x18].){0,4}", re.DOTALL)
+_UUID = re.compile(rb"[0-9a-fA-F-]{0,64}")
 
 
 def is_fingerprint(read: Read, size: int) -> bool:
-    """FingerprintDef: hashes and a version, each once, and nothing else."""
+    """FingerprintDef: hashes, a version and an identifier, each once, and nothing else."""
     if not 8 <= size <= _LARGEST_FINGERPRINT or read(0, 1) != b"\x08":
         return False
     found = fields(read, 0, size)
     numbers = [one.number for one in found]
     if numbers != sorted(set(numbers)) or not {1, 2, 3, 4} <= set(numbers) or found[-1].end != size:
         return False
-    return all(_FINGERPRINT.get(one.number) == one.wire for one in found) and _large(found)
+    texts = all(
+        form.fullmatch(read(one.start, one.size))
+        for number, form in ((6, _VERSIONS), (7, _UUID))
+        for one in found
+        if one.number == number
+    )
+    return texts and all(_FINGERPRINT.get(one.number) == one.wire for one in found) and _large(found)
 
 
 def _large(found: list[Field]) -> bool:

@@ -15,7 +15,7 @@ from modelward.core.artifact import Source
 from modelward.core.limits import Limits
 from modelward.formats.json_text import LARGEST as LARGEST_JSON
 from modelward.formats.json_text import JsonText
-from modelward.formats.magic import PREFIXES, SHAPES, View
+from modelward.formats.magic import PREFIXES, SHAPES, View, is_message
 from modelward.formats.source import BytesSource
 from modelward.formats.tar_zip import is_zip_of_a_member
 
@@ -25,7 +25,8 @@ _WINDOW = 1 << 18
 
 # Their numbers are binary, so letters that look like their signature are just letters
 _NEVER_TEXT = frozenset(
-    {"gguf", "ggml", "tensorrt", "parquet", "arrow", "tflite", "safetensors", "image", "audio", "sqlite"}
+    "gguf ggml tensorrt parquet arrow tflite safetensors image audio sqlite crfsuite mecab word2vec kenlm font"
+    " picovoice".split()
 )
 
 
@@ -51,6 +52,8 @@ def sniff(source: Source) -> tuple[str, ...]:
     found += [name for name, fits in SHAPES if fits(view)]
     if "tar" in found and "zip" in found and is_zip_of_a_member(source, tail, Limits()):
         found.remove("zip")
+    if "image" in found and is_message(view):
+        found.remove("image")  # readers of messages pass over the fields that a picture's first bytes make
     if text := _text(view):
         found = [name for name in found if name not in _NEVER_TEXT]
         found += [name for name, start, largest in _TEXTS if size <= largest and start.match(head)]
@@ -223,11 +226,15 @@ def looks_like_pickle_text(source: Source) -> int | None:
 
 _TOKEN = re.compile(rb"\S{1,100}")
 _NUMERIC = re.compile(rb"(?=.*[0-9])[0-9a-fA-Fv.+_-]+")
+# What names of files and modules do not have, and requirements, addresses, patterns and mark-up do
+_NO_NAME = re.compile(rb"[<>*?|\";^$]|[=~!]=\d|://|\A@")
+_LENGTH = 4  # in binary can begin with any letter, and has a zero among its bytes
 _VERSION = re.compile(rb"v?\d+(?:\.\d+)*(?:[.+_-]?(?:a|b|c|rc|alpha|beta|pre|post|dev)\.?\d*)*(?:\+[\w.]+)?")
 
 
 def short_token(data: bytes) -> bool:
     """Whether a whole text is one word that may be the beginning of something: the name of the
     first member of a tar, or of a module in a pickle, both cut off. Versions and digests, the
-    usual content of such files, are not."""
-    return bool(_TOKEN.fullmatch(data) and not _NUMERIC.fullmatch(data) and not _VERSION.fullmatch(data))
+    usual content of such files, are not; nor is what is no name."""
+    exempt = _NUMERIC.fullmatch(data) or _VERSION.fullmatch(data) or (len(data) >= _LENGTH and _NO_NAME.search(data))
+    return _TOKEN.fullmatch(data) is not None and not exempt

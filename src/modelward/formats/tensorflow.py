@@ -10,17 +10,19 @@ messages are merged, so every one of them is stated here.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from modelward.core.artifact import Source
 from modelward.formats.cursor import Broken
-from modelward.formats.protobuf import BYTES, Field, Read, walk
+from modelward.formats.protobuf import BYTES, VARINT, Field, Read, walk
 
 LONGEST_NAME = 4096
 """No name of a node, an operator or a function is read further."""
 
+_GRAPH = {1: BYTES, 2: BYTES, 3: VARINT, 4: BYTES, 5: BYTES}
 NODE_FIELDS = frozenset(range(1, 8))
+_MOST_META_GRAPHS = 1_000
 _DEEPEST = 8  # lists of functions with attributes of functions
 
 
@@ -60,7 +62,8 @@ class Scope:
 
     function: str
     """ "" for the graph itself."""
-    arguments: frozenset[str]
+    arguments: Mapping[str, int]
+    """Of a function, with their places."""
     spans: tuple[tuple[int, int], ...]
     node_field: int
 
@@ -99,9 +102,12 @@ def read_model(source: Source, kind: str) -> Model:
     parts = _Parts(source)
     if kind == "SavedModel":
         for one in parts.fields(0, source.size):
+            if len(parts.meta_graphs) > _MOST_META_GRAPHS:
+                parts.gaps.append(Gap(f"more than {_MOST_META_GRAPHS:,} meta graphs", one.start))
+                break
             if one.number == 2 and one.wire == BYTES:
                 parts.meta_graph(one.start, one.end)
-            elif one.number != 1:
+            elif (one.number, one.wire) != (1, VARINT):
                 parts.stray(one, kind)
     elif kind == "MetaGraphDef":
         parts.meta_graph(0, source.size)
@@ -207,11 +213,11 @@ def text(source: Source, start: int, end: int) -> str:
 
 def scopes(source: Source, graph: MetaGraph) -> Iterator[Scope | Span | Gap]:
     """The graph, then the functions of its library in their order; and fields that a graph does not have."""
-    yield Scope("", frozenset(), graph.graphs, 1)
+    yield Scope("", {}, graph.graphs, 1)
     parts = _Parts(source)
     for start, end in graph.graphs:
         for one in parts.fields(start, end):
-            if one.number > 5:
+            if _GRAPH.get(one.number) != one.wire:
                 parts.stray(one, "GraphDef")
         for function in parts.inner(start, end, 2, 1):
             yield _function(parts, function)
@@ -220,11 +226,12 @@ def scopes(source: Source, graph: MetaGraph) -> Iterator[Scope | Span | Gap]:
 
 
 def _function(parts: _Parts, one: Field) -> Scope:
-    names, arguments = [], set()
+    names, arguments = [], list[str]()
     for signature in parts.inner(one.start, one.end, 1):
         names += [parts.text(name) for name in parts.inner(signature.start, signature.end, 1)]
-        arguments |= {parts.text(name) for name in parts.inner(signature.start, signature.end, 2, 1)}
-    return Scope(names[-1] if names else "?", frozenset(arguments), ((one.start, one.end),), 3)
+        arguments += [parts.text(name) for name in parts.inner(signature.start, signature.end, 2, 1)]
+    places = {name: at for at, name in enumerate(arguments)}
+    return Scope(names[-1] if names else "?", places, ((one.start, one.end),), 3)
 
 
 def nodes(source: Source, scope: Scope) -> Iterator[Node | Gap]:

@@ -72,6 +72,10 @@ def read_tflite(source: Source) -> Facts:
         _Reader(buffer, facts).read(buffer.root())
     except Broken as broken:
         facts.gap = broken
+        root = int.from_bytes(source.read(0, 4), "little")
+        if root >= source.size:  # it stands before all that it leads to, so this is no model that was cut off
+            message = f"the model begins at byte {root:,}, and the file ends at {source.size:,}"
+            facts.flaws.append(Flaw(Kind.BOUNDS, message, 0))
     facts.end = max(facts.end, buffer.reach)
     return facts
 

@@ -11,11 +11,13 @@ from collections.abc import Iterator
 from modelward.core.artifact import Source
 from modelward.formats.cursor import Broken, Cursor
 from modelward.formats.value_tree import UNTIL_END, Gap, Item, Part, walk
+from modelward.formats.xgboost import LISTS
 
 _WIDTHS = {b"Z": 0, b"T": 0, b"F": 0, b"i": 1, b"U": 1, b"C": 1, b"I": 2, b"l": 4, b"d": 4, b"L": 8, b"D": 8}
 _INTEGERS = {b"i": 1, b"U": 1, b"I": 2, b"l": 4, b"L": 8}
 _LONGEST_KEY = 1 << 10
 _SNIFFED = 10_000
+_OF_ONE_TYPE = frozenset(name.encode() for name in LISTS)
 _NOTHING = b"N"  # may stand before a value
 _MOST_NOTHING = 8
 
@@ -26,6 +28,7 @@ class Ubjson:
     def __init__(self, source: Source) -> None:
         self.source = source
         self.cursor = Cursor(source, order=">")
+        self._key = b""
 
     def item(self) -> Item:
         at = self.cursor.at
@@ -46,12 +49,15 @@ class Ubjson:
         """With a count it has no mark at its end; with a type, its values have none of their own."""
         is_map, width = kind == "map", None
         if self._next_is(b"$"):
-            width = _WIDTHS.get(self.cursor.take(1))
+            mark = self.cursor.take(1)
+            width = _WIDTHS.get(mark)
             if width is None or is_map or not self._next_is(b"#"):
                 raise Broken("a container of one type that is no array of numbers", at)
             count = self._length(self._mark())
-            self.cursor.skip(width * count)
-            return Item("plain")
+            start = self.cursor.skip(width * count)
+            return Item("numbers", start, width * count, mark[0])
+        if self._key in _OF_ONE_TYPE and not is_map:
+            raise Broken("a list of the nodes of a tree that is no array of one type", at)
         count = self._length(self._mark()) if self._next_is(b"#") else UNTIL_END
         if count > self.cursor.left:
             raise Broken(f"{count:,} entries are announced, {self.cursor.left:,} bytes are left", at, True)
@@ -62,7 +68,8 @@ class Ubjson:
         size = self._length(self._mark())
         if size > _LONGEST_KEY:
             raise Broken(f"a key of more than {_LONGEST_KEY:,} bytes", at)
-        return self.cursor.take(size)
+        self._key = self.cursor.take(size)
+        return self._key
 
     def is_end(self, is_map: bool) -> bool:
         return self._next_is(b"}" if is_map else b"]")

@@ -21,12 +21,12 @@ _SHORT_KEY = 32
 
 
 class Item(NamedTuple):
-    kind: Literal["map", "array", "text", "bytes", "extension", "plain"]
+    kind: Literal["map", "array", "text", "bytes", "numbers", "extension", "plain"]
     start: int = 0
     size: int = 0
     """In bytes; of maps and arrays, how many entries follow, or UNTIL_END."""
     code: int = 0
-    """Of an extension."""
+    """Of an extension; of numbers, the letter of their type."""
 
 
 class Reader(Protocol):
@@ -50,7 +50,7 @@ class Reader(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Leaf:
-    """A text, bytes, or an extension with its code."""
+    """A text, bytes, numbers of one type, or an extension with its code."""
 
     path: str
     item: Item

@@ -70,8 +70,10 @@ class Scanner:
         self._rest_of_line = re.compile(f"[^{breaks}]*+")
         self._header = re.compile(rf"[|>](?:[+-]?([1-9])?[+-]?)[ \t]*+(?:\#[^{breaks}]*+)?(?:\r\n|[{breaks}]|\Z)")
         self._marker = re.compile(rf"(?:---|\.\.\.)(?=[ \t{breaks}]|\Z)")
-        plain = rf"(?:[^ \t{breaks}:]|:(?![ \t{breaks}]|\Z))++"
-        flow = rf"(?:[^ \t{breaks}:,?\[\]{{}}]|:(?![ \t{breaks},\[\]{{}}]|\Z))++"
+        # (?!): python/cpython#100061
+        word = rf"(?:[^ \t{breaks}:]|:(?![ \t{breaks}]|\Z))"
+        flow_word = rf"(?:[^ \t{breaks}:,?\[\]{{}}]|:(?![ \t{breaks},\[\]{{}}]|\Z))"
+        plain, flow = (rf"(?:{one}|[ \t]++(?!\#)(?={one})|(?!))++" for one in (word, flow_word))
         self._plain = (re.compile(plain), re.compile(flow))
 
     def run(self) -> Iterator[Token]:

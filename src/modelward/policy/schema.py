@@ -123,9 +123,20 @@ class _Reader:
         predicates = self._texts(entry, at, "predicates")
         if not predicates:
             self._fail((*at, "predicates"), "predicates must name what this signer may sign", [])
-        texts = {key: self._text(entry, at, key) for key in (*who, "name", "issuer") if key in entry}
-        days = {key: self._day(entry, at, key) for key in ("since", "until") if key in entry}
-        return Signer(predicates=frozenset(predicates), **texts, **days)
+        text = {
+            key: self._text(entry, at, key) if key in entry else "" for key in ("key", "root", "identity", "issuer")
+        }
+        day = {key: self._day(entry, at, key) if key in entry else None for key in ("since", "until")}
+        return Signer(
+            self._text(entry, at, "name"),
+            frozenset(predicates),
+            key=text["key"],
+            root=text["root"],
+            identity=text["identity"],
+            issuer=text["issuer"],
+            since=day["since"],
+            until=day["until"],
+        )
 
     def _waivers(self, body: dict[str, Any]) -> tuple[Waiver, ...]:
         waivers = [self._waiver(entry, ("waiver", n)) for n, entry in enumerate(self._tables(body, "waiver"))]

@@ -39,6 +39,7 @@ _GRAVITY = (4, 2, 1, 3, 0)
 _BLOCKS = 500
 _ROWS = 1_000
 _PLACES = 50
+_COLOURS = 6
 
 
 class Html(str):
@@ -71,7 +72,8 @@ def render(reports: Sequence[Report], asked: Asked) -> str:
         '<meta name="referrer" content="no-referrer">\n'
         f"{tag('title', title)}\n<style>{style}</style>\n</head>\n"
     )
-    targets = [tag("div", _target(report, asked), id=f"target-{n}") for n, report in enumerate(reports)]
+    level = "h2" if len(reports) > 1 else "h1"
+    targets = [tag("div", _target(report, asked, level), id=f"target-{n}") for n, report in enumerate(reports)]
     overview = [tag("h1", title), _contents(reports, asked)] if len(reports) > 1 else []
     body = tag("main", *overview, *targets)
     return f"{head}<body>\n{body}\n</body>\n</html>\n"
@@ -97,8 +99,8 @@ def _title(reports: Sequence[Report], asked: Asked) -> str:
     return f"modelward: {report_label(reports[0])}"
 
 
-def _target(report: Report, asked: Asked) -> Html:
-    name = tag("h2", report_label(report), class_="target")
+def _target(report: Report, asked: Asked, level: str) -> Html:
+    name = tag(level, report_label(report), class_="target")
     if isinstance(report, Failure):
         return tag("section", name, tag("p", tag("strong", "failed"), f": {report.why}", class_="verdict bad"))
     view = view_of(report, asked)
@@ -134,19 +136,24 @@ def _bars(view: View) -> Iterator[Html]:
 
 
 def _bar(title: str, counts: Mapping[str, int], named: bool = False) -> Iterator[Html]:
-    """*named*: a part has the colour of its name; else the colours go round."""
-    present = {name: number for name, number in counts.items() if number}
-    total, at, parts, legend = sum(present.values()), 0.0, [], []
-    for place, (name, number) in enumerate(sorted(present.items(), key=lambda item: -item[1] * (not named))):
+    """*named*: a part has the colour of its name; else the largest have one each, and the rest one together."""
+    present = [(name, number) for name, number in counts.items() if number]
+    if not named:
+        present.sort(key=lambda item: -item[1])
+        if present[_COLOURS:]:
+            present[_COLOURS - 1 :] = [("of other kinds", sum(number for _, number in present[_COLOURS - 1 :]))]
+    total, at, parts, legend = sum(number for _, number in present), 0.0, [], []
+    for place, (name, number) in enumerate(present):
         width = 100 * number / total
-        kind = f"part {name}" if named else f"part kind{place % 6}"
+        kind = f"part {name}" if named else f"part kind{place}"
         text = f"{number:,} {name}"
         parts.append(tag("rect", tag("title", text), x=f"{at:.2f}", width=f"{width:.2f}", height="4", class_=kind))
         legend.append(tag("li", tag("i", class_=kind), text))
         at += width
     if present:
+        said = f"{title}: {', '.join(f'{number:,} {name}' for name, number in present)}"
         caption = tag("figcaption", title, tag("ul", *legend))
-        drawn = tag("svg", *parts, viewBox="0 0 100 4", preserveAspectRatio="none", role="img", aria_label=title)
+        drawn = tag("svg", *parts, viewBox="0 0 100 4", preserveAspectRatio="none", role="img", aria_label=said)
         yield tag("figure", drawn, caption)
 
 
@@ -156,10 +163,10 @@ def _bar(title: str, counts: Mapping[str, int], named: bool = False) -> Iterator
 def _findings(found: Sequence[Found], view: View) -> Iterator[Html]:
     groups = grouped(found, saying)
     for severity in sorted(Severity, reverse=True):
-        same = [group for group in groups[:_BLOCKS] if group[0][1].severity == severity]
-        if same:
-            yield tag("h3", f"{severity}: {len(same):,}")
-            yield from (_finding(group, view) for group in same)
+        shown = [group for group in groups[:_BLOCKS] if group[0][1].severity == severity]
+        if shown:
+            yield tag("h3", f"{severity}: {sum(finding.severity == severity for _, finding in found):,}")
+            yield from (_finding(group, view) for group in shown)
     if groups[_BLOCKS:]:
         yield tag("p", f"{len(groups) - _BLOCKS:,} more findings are not shown: --format json lists all of them")
 
@@ -241,7 +248,7 @@ def _files(view: View) -> Iterator[Html]:
 
 def _table(title: str, heads: Sequence[str], rows: Sequence[Sequence[str]]) -> Html:
     shown = [tag("tr", *(tag("td", cell) for cell in row)) for row in rows[:_ROWS]]
-    head = tag("tr", *(tag("th", name) for name in heads))
+    head = tag("tr", *(tag("th", name, scope="col") for name in heads))
     more = [tag("p", f"and {len(rows) - _ROWS:,} more: --format json")] if rows[_ROWS:] else []
     body = tag("table", tag("thead", head), tag("tbody", *shown))
     return tag("details", tag("summary", title), body, *more)

@@ -2,7 +2,7 @@
 
 It saves work and decides nothing: what cannot be read, is damaged or cannot be written is work done
 again. Whoever can write to the folder could put results there, so one that others than the user can
-write to is not used.
+write to is not used, nor one that came with what is examined.
 """
 
 from __future__ import annotations
@@ -24,6 +24,8 @@ FILE = "results-1.sqlite"
 _MOST = 200_000
 """Results kept; the oldest go first."""
 _LARGEST = 1 << 20
+_LONGEST = 2 << 20
+"""Bytes of a value that is taken from the file."""
 _WAIT = 5.0
 """Seconds that another process may hold the file."""
 
@@ -53,22 +55,33 @@ class Cache:
     The first trouble is kept in `trouble`, one line for people; after it nothing is found or kept.
     """
 
-    def __init__(self, folder: str, kind: bytes) -> None:
+    def __init__(self, folder: str, kind: bytes, targets: Iterable[str] = ()) -> None:
+        """*targets* are what will be examined. Their authors' files are no place for results."""
         self.trouble = ""
         self._kind = kind
         self._db: sqlite3.Connection | None = None
         self._path = Path(folder) / FILE
         try:
+            around = next((target for target in targets if _is_below(folder, target)), None)
+            if around is not None:
+                self._give_up(f"it lies in {around!r}, whose author could put results there; name a folder elsewhere")
+                return
             self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             if _is_ours(self._path):
-                self._db = sqlite3.connect(self._path, timeout=_WAIT, isolation_level=None)
-                self._db.executescript(_SCHEMA)
+                self._open()
             else:
                 self._give_up("others can write to it; name a folder of your own")
         except (OSError, ValueError) as error:
             self._give_up(f"{reason(error)}; name a folder that can be written to")
         except sqlite3.Error as error:
             self._damaged(error)
+
+    def _open(self) -> None:
+        self._db = sqlite3.connect(self._path, timeout=_WAIT, isolation_level=None)
+        self._db.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, _LONGEST)
+        self._db.executescript(_SCHEMA)
+        if self._db.execute("SELECT 1 FROM sqlite_schema WHERE type IN ('view', 'trigger')").fetchone():
+            raise sqlite3.DatabaseError("it computes what it says")
 
     def close(self) -> None:
         if self._db is not None:
@@ -80,8 +93,7 @@ class Cache:
         row = self._row("SELECT size, body, mark FROM result WHERE kind = ? AND digest = ?", self._kind, raw)
         if row is None or row[2] != _mark(self._kind, raw, *row[:2]):
             return None
-        body: bytes = row[1]
-        return body
+        return row[1] if isinstance(row[1], bytes) else None
 
     def expects(self, hint: bytes) -> bool:
         """Whether something with this *hint* is kept, so that hashing alone may do."""
@@ -91,6 +103,8 @@ class Cache:
         """What the file of this *identity* held when it was last read."""
         row = self._row("SELECT digest, mark FROM seen WHERE place = ? AND state = ?", identity.place, identity.state)
         if row is None or row[1] != _mark(identity.place, identity.state, row[0]):
+            return None
+        if not isinstance(row[0], bytes) or len(row[0]) != 32:
             return None
         return Blob(Digest("sha256", row[0].hex()), identity.size)
 
@@ -134,6 +148,11 @@ class Cache:
     def _give_up(self, why: str) -> None:
         self.close()
         self.trouble = self.trouble or f"the cache {str(self._path)!r} is not used: {why}"
+
+
+def _is_below(folder: str, target: str) -> bool:
+    around = os.path.realpath(target)
+    return os.path.commonpath([around, os.path.realpath(folder)]) == around
 
 
 def _is_ours(file: Path) -> bool:

@@ -18,6 +18,7 @@ from urllib.parse import quote, unquote, urlsplit
 
 from modelward.core import canonical
 from modelward.core.errors import Malformed, ReadError, UsageError
+from modelward.core.remote import named
 from modelward.stores.http import refused
 from modelward.stores.web import Hop, Web, check_url, origin_of
 
@@ -74,8 +75,7 @@ class Item:
 
 def endpoint() -> str:
     """https://huggingface.co, or what HF_ENDPOINT names."""
-    named = os.environ.get("HF_ENDPOINT") or "https://huggingface.co"
-    return str(check_url(named)).rstrip("/")
+    return str(check_url(os.environ.get("HF_ENDPOINT") or "https://huggingface.co")).rstrip("/")
 
 
 def connect() -> Web:
@@ -108,7 +108,7 @@ def _parse_page(target: str, path: str) -> Ref:
     parts = [unquote(part) for part in path.strip("/").split("/")]
     kind = parts.pop(0) if parts[0] in _KINDS else "models"
     if len(parts) < 2:
-        raise UsageError(f"{target!r} is a page of the hub and no repository: {_EXPECTED}")
+        raise UsageError(f"{named(target)!r} is a page of the hub and no repository: {_EXPECTED}")
     repo, rest = "/".join(parts[:2]), parts[2:]
     if not rest:
         return _checked(Ref(kind, repo), target)
@@ -117,16 +117,16 @@ def _parse_page(target: str, path: str) -> Ref:
     if revision == "refs":
         revision = "/".join([revision, *(rest.pop(0) for _ in rest[:2])])
     if not revision or verb not in ("resolve", "blob", "raw", "tree") or (verb == "tree") == bool(rest):
-        raise UsageError(f"{target!r} is a page of the hub and no file: {_EXPECTED}")
+        raise UsageError(f"{named(target)!r} is a page of the hub and no file: {_EXPECTED}")
     return _checked(Ref(kind, repo, revision, "/".join(rest)), target)
 
 
 def _checked(ref: Ref, target: str) -> Ref:
     names = ref.repo.split("/")
     if len(names) > 2 or not all(_NAME.fullmatch(name) for name in names) or not ref.revision.isprintable():
-        raise UsageError(f"{target!r} names no repository: {_EXPECTED}")
+        raise UsageError(f"{named(target)!r} names no repository: {_EXPECTED}")
     if ref.path and not _is_path(ref.path):
-        raise UsageError(f"{target!r} names no file: {_EXPECTED}")
+        raise UsageError(f"{named(target)!r} names no file: {_EXPECTED}")
     return ref
 
 

@@ -12,11 +12,14 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from http.cookiejar import CookieJar, DefaultCookiePolicy
+from threading import Lock
 
 import httpx
 
 from modelward import __version__
 from modelward.core.errors import ReadError, UsageError
+from modelward.core.remote import named
 
 _REDIRECTS = 5
 _MOVED = (301, 302, 303, 307, 308)
@@ -78,7 +81,7 @@ class Answer:
         with _told(self.url):
             for piece in self._response.iter_raw():
                 have += len(piece)
-                self._web.bytes += len(piece)
+                self._web.count(received=len(piece))
                 waited = time.monotonic() - began
                 if waited > _PATIENCE and have < waited * _PACE:
                     raise self.error(f"{have:,} bytes came in {waited:.0f} seconds: try again later")
@@ -89,16 +92,23 @@ class Answer:
 
 
 class Web:
-    """Connections that are kept for the next request. *token* is sent to *origin* alone."""
+    """Connections that are kept for the next request, by any thread. *token* is sent to *origin* alone."""
 
     def __init__(self, origin: str = "", token: str = "") -> None:
         # no proxy is asked for what is on this machine
         direct = {f"all://{host}": None for host in ("localhost", "127.0.0.1", "[::1]")}
-        self._client = httpx.Client(timeout=httpx.Timeout(15.0, read=30.0), mounts=direct)
+        no_cookies = CookieJar(DefaultCookiePolicy(allowed_domains=[]))  # they would tell one request from the next
+        self._client = httpx.Client(timeout=httpx.Timeout(15.0, read=30.0), mounts=direct, cookies=no_cookies)
         self._origin = _origin(httpx.URL(origin)) if origin else None
         self._token = token
+        self._counting = Lock()
         self.requests = 0
         self.bytes = 0
+
+    def count(self, sent: int = 0, received: int = 0) -> None:
+        with self._counting:
+            self.requests += sent
+            self.bytes += received
 
     def close(self) -> None:
         self._client.close()
@@ -123,7 +133,7 @@ class Web:
         own = {"accept-encoding": "identity", "user-agent": f"modelward/{__version__}"}
         if self._token and _origin(url) == self._origin:
             own["authorization"] = f"Bearer {self._token}"
-        self.requests += 1
+        self.count(sent=1)
         with _told(str(url)):
             request = self._client.build_request("GET", url, headers=own | dict(headers))
             response = self._client.send(request, stream=True)
@@ -131,7 +141,6 @@ class Web:
             yield response
         finally:
             response.close()
-            self._client.cookies.clear()  # they would tell one request from the next
 
 
 def check_url(text: str) -> httpx.URL:
@@ -139,7 +148,7 @@ def check_url(text: str) -> httpx.URL:
     try:
         url = httpx.URL(text)
     except (httpx.InvalidURL, ValueError) as error:
-        raise UsageError(f"{named(text)!r} is no URL: {error}") from error
+        raise UsageError(f"{named(text)!r} is no URL") from error
     if not url.host or url.scheme not in ("http", "https"):
         raise UsageError(f"{named(text)!r} is no URL of a file: expected https://host/path")
     if url.userinfo:
@@ -147,11 +156,6 @@ def check_url(text: str) -> httpx.URL:
     if url.scheme == "http" and not _is_here(url.host):
         raise UsageError(f"{named(text)!r} could be changed on its way: give an https address")
     return url.copy_with(fragment=None)
-
-
-def named(url: str) -> str:
-    """An address for people: without what may be secret in it."""
-    return url.partition("?")[0].partition("#")[0]
 
 
 def _next(at: httpx.URL, location: str) -> httpx.URL:

@@ -39,8 +39,15 @@ def adapter() -> bytes:
     return head + tensor(len(head), True)
 
 
+def voice_detector() -> bytes:
+    sizes = numbers(129, 128, 3, 128, 64, 3, 128, 128, 128, 1)
+    head = b"lmgg" + numbers(10) + b"silero-16k" + numbers(6, 2, 0, 512, 64, 2) + sizes
+    return head + tensor() + numbers(0, 4, 0) + b"bias" + bytes(4)
+
+
 def ordinary() -> dict[str, bytes]:
     return {
+        "voice detector": voice_detector(),
         "whisper": whisper(),
         "llama": llama(),
         "ggmf": llama(b"fmgg", 1),

@@ -158,6 +158,7 @@ def hostile() -> dict[str, bytes]:
         "negative-byte": gguf([token]),
         "template": templates(default=INJECTION),
         "second-template": templates(default=TEMPLATE, tool_use=INJECTION),
+        "template-in-a-list": gguf([("tokenizer.chat_template", LAYOUT.array(STRING, [INJECTION]))]),
         "two-templates": gguf([("a", LAYOUT.string("x")), ("a", LAYOUT.string("y"))]),
         "two-tensors-of-one-name": tensor_file(Tensor("a", (8,)), Tensor("a", (8,), 0, 32), data=bytes(64)),
         "one-name-in-c": gguf([("a.b", LAYOUT.scalar(U32, 1)), ("a.b\0x", LAYOUT.scalar(U32, 2))]),

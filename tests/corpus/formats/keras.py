@@ -144,6 +144,15 @@ def _layers() -> dict[str, bytes]:
     return {
         # https://nvd.nist.gov/vuln/detail/CVE-2026-1462
         "CVE-2026-1462": saved(sequential(layer("TFSMLayer", filepath="/tmp/model", call_endpoint="serve"))),
+        # https://www.tensorflow.org/hub/api_docs/python/hub/KerasLayer
+        "model of a hub": saved(
+            sequential(made("tensorflow_hub.keras_layer", "KerasLayer", {"handle": "https://example.org/m"}))
+        ),
+        "file of a tokenizer": saved(
+            sequential(made("keras_nlp.tokenizers", "SentencePieceTokenizer", {"nested": [{"proto": "/etc/passwd"}]}))
+        ),
+        "sampler with a file": saved(sequential(layer("TFOpLambda", function="nn.fixed_unigram_candidate_sampler"))),
+        "method of a method": saved(sequential(layer("TFOpLambda", function="RaggedTensor.a.b"))),
         # https://nvd.nist.gov/vuln/detail/CVE-2025-49655
         "CVE-2025-49655": saved(sequential(layer("TorchModuleWrapper", module=base64.b64encode(pickled).decode()))),
         # https://nvd.nist.gov/vuln/detail/CVE-2025-12058

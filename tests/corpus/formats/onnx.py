@@ -219,6 +219,17 @@ def _structure() -> dict[str, bytes]:
         # https://github.com/ultralytics/yolov5/pull/7353
         "code as class names": model(graph(node("Relu")), metadata("names", f"{{0: {code}}}")),
         "call as class names": model(graph(node("Relu")), metadata("names", "[print('marker')]")),
+        # https://github.com/ultralytics/ultralytics/blob/main/ultralytics/nn/autobackend.py
+        "call as image size": model(graph(node("Relu")), metadata("imgsz", "breakpoint()")),
+        "picture that is a model": b"\x89PNG\r\n\x1a\nxx" + of(node("Evil", "evil")),
+        "behind a group": b"\xa3\x06\xa4\x06" + of(node("Evil", "evil")),
+        "pickle in a group": b"\x9b\x06" + message((1, _PICKLE)) + b"\x9c\x06" + of(node("Evil", "evil")),
+        # onnx.load reads these as well
+        "text form": b'ir_version: 8 graph { initializer { name: "w" data_location: EXTERNAL external_data '
+        b'{ key: "location" value: "../../x" } } }',
+        "json form": b'{"graph": {"node": [{"opType": "Evil", "domain": "evil"}], "name": "g"}, "irVersion": "8"}',
+        "json form with other names": b'{"graph":{"initializer":[{"name":"w","data_location":"EXTERNAL",'
+        b'"external_data":[{"key":"location","value":"/etc/passwd"}]}]}}',
         "code in other metadata": model(graph(node("Relu")), metadata("config", code)),
         "code in metadata of a node": of(node("Relu") + message((9, message((1, "k"), (2, code))))),
     }

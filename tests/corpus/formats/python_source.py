@@ -104,6 +104,18 @@ if __name__ == "__main__":
 
 _URL = "'http://198.51.100.7/x'"
 _HOSTILE = {
+    # what stands behind the name shows only when the module is imported
+    "through another module": "import glob\nglob.os.popen('touch mark')\n",
+    "a method of an operator": ("import os\nclass A:\n    __class_getitem__ = os.system\nA['touch mark']\n"),
+    "a method that a library calls": (
+        "import os\nfrom transformers import PretrainedConfig\nclass A(PretrainedConfig):\n"
+        "    def to_dict(self):\n        os.system('touch mark')\n"
+    ),
+    "a loop over the functions of a module": (
+        "import os\nfor n in dir(os):\n    if n[:3] == 'sys' and len(n) == 6:\n        getattr(os, n)('touch mark')\n"
+    ),
+    "a command of the configuration": "import json, os\nos.system(json.load(open('config.json'))['x'])\n",
+    "a file of start-up": "import os\nopen(os.path.expanduser('~/.bashrc'), 'a').write('touch mark')\n",
     # https://attack.mitre.org/techniques/T1059/006/
     "on-import": "import os\nos.system('touch mark')\n",
     "alias": "from os import system as s\ns('touch mark')\n",

@@ -57,6 +57,22 @@ def ordinary() -> dict[str, bytes]:
         ),
         "asset-of-tensorflow-2": saved_model(INPUT, *SAVER, functions=(*TRACED, lookup)),
         "call-by-name": saved_model(INPUT, node("y", "double", "x"), functions=(function("double", ("x",), INPUT),)),
+        "table-of-an-asset-from-the-graph": saved_model(
+            constant("asset", "/home/me/vocab.txt"),
+            node("variable", "VarHandleOp"),
+            node("assign", "AssignVariableOp", "variable", "asset"),
+            node("read", "ReadVariableOp", "variable", "^assign"),
+            node("c", "StatefulPartitionedCall", "read", f=function_of("look")),
+            functions=(lookup,),
+            more=(asset("asset:0", "vocab.txt"),),
+        ),
+        "words-of-a-table-beside-an-asset": saved_model(
+            INPUT,
+            *SAVER,
+            constant("words", ".", "/", "../x"),
+            functions=(*TRACED, lookup),
+            more=((7, message((1, message((9, message((1, "words"))))))),),
+        ),
         "frozen": graph(INPUT, node("y", "Relu", "x")),
         "meta": meta_graph(graph(INPUT, node("assert", "Assert", "x"))),
         "print": saved_model(INPUT, node("p", "PrintV2", "x", output_stream=text("stderr"))),
@@ -74,6 +90,13 @@ def ordinary() -> dict[str, bytes]:
         "text-form-of-media-pipe": b'node {\n  name: "a"\n  calculator: "GateCalculator"\n}\ninput_stream: "in"\n',
         "another-text-form": b'node {\n  calculator: "PassThrough"\n  input_stream: "in"\n}\n',
     }
+
+
+def _calls(name: str, path: str = "path") -> bytes:
+    return node("c", "PartitionedCall", path, f=function_of(name))
+
+
+_MODEL = ((2, meta_graph(graph(*WRITE))),)
 
 
 def hostile() -> dict[str, bytes]:
@@ -152,6 +175,25 @@ def hostile() -> dict[str, bytes]:
         "checkpoint-offset": table([HEADER, (b"a", entry(offset=(1 << 64) - 8))]),
         "checkpoint-overlap": table([HEADER, (b"a", entry()), (b"b", entry(offset=4))]),
         "checkpoint-shard": table([HEADER, (b"a", entry(shard=3))]),
+        # a reader of messages takes fields in any order, and passes over those that it does not know
+        "picture-that-is-a-graph": b"\x89PNG\r\n\x1a\nxx" + saved_model(*WRITE),
+        "behind-nodes-of-another-message": message(*((1, node(f"n{at}", "NoOp")) for at in range(80)), *_MODEL),
+        "behind-other-meta-graphs": message(*((2, meta_graph(graph(INPUT))) for _ in range(40)), *_MODEL),
+        "behind-pieces-of-a-tokenizer": message(*((1, b"\x0a\1p\x15\0\0\x80?") for _ in range(80)), *_MODEL),
+        "in-front-of-a-model": message(
+            *((1, message((1, "n"), (2, "f"), (9, "x"))) for _ in range(20)),
+            *((1, one) for one in WRITE),
+            (2, meta_graph(graph(INPUT))),
+        ),
+        "description-from-a-file": graph(INPUT, node("d", "DecodeProtoV2", "x", descriptor_source=text("/etc/x"))),
+        "table-of-a-path-from-the-graph": saved_model(*SAVER, PATH, _calls("look"), functions=(*TRACED, table_of)),
+        "table-of-a-path-through-functions": saved_model(
+            *SAVER,
+            PATH,
+            _calls("outer"),
+            functions=(*TRACED, table_of, function("outer", ("p",), _calls("look", "p"))),
+        ),
+        "text-form-with-a-mark": b'\xef\xbb\xbfnode { name: "w" op: "WriteFile" }',
         "text-form": b'node { name: "w" op : "Wri" \'teFile\' input: "path" }',
         "text-form-with-escapes": b'library < function < node_def: [ { op: "\\x50y\\106unc" } ] > >',
         "text-form-behind-comments": b"#" + b" " * 2000 + b"\nmeta_graphs{graph_def{node{op:'ReadFile'}}}",

@@ -58,6 +58,7 @@ def hostile() -> dict[str, bytes]:
         "large-shape": model(graphs=[subgraph([tensor((1 << 16, 1 << 14)), tensor(buffer=0)])]),
         "negative-shape": model(graphs=[subgraph([tensor((-2, -3)), tensor(buffer=0)])]),
         "buffer-outside": model(buffers=[Table(), Table({1: u64(1 << 40), 2: u64(24)})]),
+        "root-outside": b"\xff\xff\xff\x7f" + model()[4:],
         "shared-buffers": model(buffers=[Table({1: u64(64), 2: u64(24)}), Table({1: u64(70), 2: u64(24)})]),
         "weights-elsewhere": model(f8=[Table({0: "../../etc/passwd"})]),
     }

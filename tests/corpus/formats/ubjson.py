@@ -39,8 +39,16 @@ def model(**attributes: Value) -> bytes:
     return packed({"learner": learner, "version": [3, 2, 0]})
 
 
+def nodes(*numbers: int) -> bytes:
+    """Of a tree, whose other lists are left out."""
+    packed_numbers = b"[$l#" + length(len(numbers)) + struct.pack(f">{len(numbers)}i", *numbers)
+    tree = b"{" + length(13) + b"left_children" + packed_numbers + b"}"
+    return b"{" + length(7) + b"learner" + b"{" + length(5) + b"trees" + b"[#" + length(1) + tree + b"}}"
+
+
 def ordinary() -> dict[str, bytes]:
     return {
+        "nodes": nodes(1, -1, -1),
         "trees": model(),
         "attributes": model(scikit_learn='{"_estimator_type": "classifier", "classes": [0, 1]}', rate=0.3),
         "without counts": b"{U\1a[U\1NU\2]i\1b{}NZ".replace(b"NZ", b"}"),
@@ -49,6 +57,7 @@ def ordinary() -> dict[str, bytes]:
 
 def hostile() -> dict[str, bytes]:
     return {
+        "node outside": nodes(900_000_000, -1, -1),
         "key twice": fields(("learner", 1), ("version", 2), ("learner", {"attributes": {}})),
         "pickle as an attribute": model(note="cbuiltins\nprint\n(S'marker of the test'\ntR."),
     }

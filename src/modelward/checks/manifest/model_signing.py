@@ -127,9 +127,10 @@ def _serialization(body: Mapping[str, Any]) -> tuple[Algorithm, int | None]:
         raise Malformed(f"the model signature uses {body.get('hash_type')!r}: only sha256 and blake2b are supported")
     if body.get("method") == "files" and "shard_size" not in body:
         return algorithm, None
-    shard = body.get("shard_size")
+    shard: Any = body.get("shard_size")
     # the reference implementation writes 1000000000.0, which is the same number in JSON
-    if body.get("method") == "shards" and type(shard) in (int, float) and 0 < shard < 2**53 and shard == int(shard):
+    is_number = isinstance(shard, int | float) and not isinstance(shard, bool)
+    if body.get("method") == "shards" and is_number and 0 < shard < 2**53 and shard == int(shard):
         return algorithm, int(shard)
     raise Malformed("the model signature hashes neither whole files nor shards of a size")
 

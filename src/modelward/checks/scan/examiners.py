@@ -54,10 +54,12 @@ def _unreadable(kind: str, source: Source, here: Here) -> Iterator[Said]:
 
 
 def _json(source: Source, here: Here) -> Iterator[Said]:
+    from modelward.checks.scan.rules_xgboost import examine_trees
     from modelward.checks.scan.texts.documents import examine_json
     from modelward.checks.scan.texts.rules_secrets import examine_secrets
 
     yield from examine_json(source, here)
+    yield from examine_trees(source, here)
     yield from examine_secrets(source, here)
 
 
@@ -168,6 +170,24 @@ def _ubjson(source: Source, here: Here) -> Iterator[Said]:
     return examine_ubjson(source, here)
 
 
+def _crfsuite(source: Source, here: Here) -> Iterator[Said]:
+    from modelward.checks.scan.plain_models import examine_crfsuite
+
+    return examine_crfsuite(source, here)
+
+
+def _fasttext(source: Source, here: Here) -> Iterator[Said]:
+    from modelward.checks.scan.plain_models import examine_fasttext
+
+    return examine_fasttext(source, here)
+
+
+def _java(source: Source, here: Here) -> Iterator[Said]:
+    from modelward.checks.scan.rules_java import examine_java
+
+    return examine_java(source, here)
+
+
 EXAMINERS: Mapping[str, Examiner] = {
     "pickle": _pickle,
     "zip": _zip,
@@ -177,6 +197,9 @@ EXAMINERS: Mapping[str, Examiner] = {
     "gguf": _gguf,
     "ggml": _ggml,
     "dlib": _dlib,
+    "crfsuite": _crfsuite,
+    "fasttext": _fasttext,
+    "java-objects": _java,
     "onnx": _onnx,
     "msgpack": _msgpack,
     "ubjson": _ubjson,
@@ -220,5 +243,15 @@ NOT_READ: Mapping[str, str] = {
     "sqlite": "an SQLite database",
     "pdf": "a PDF document",
     "audio": "an audio file",
+    "mecab": "a part of a MeCab dictionary",
+    "sudachi": "a Sudachi dictionary",
+    "openfst": "an automaton of OpenFst",
+    "kenlm": "a KenLM language model",
+    "word2vec": "word vectors in word2vec's binary format",
+    "udpipe": "a UDPipe model",
+    "picovoice": "a Picovoice model",
+    "font": "a font",
+    "ds-store": "a list of the macOS Finder (.DS_Store)",
+    "debug-symbols": "debug symbols of a Windows program",
 }
 """Formats that sniff names and no examiner reads yet."""

@@ -12,11 +12,13 @@ from modelward.checks.scan import (
     rules_executorch,
     rules_ggml,
     rules_gguf,
+    rules_java,
     rules_npy,
     rules_safetensors,
     rules_sentencepiece,
     rules_skops,
     rules_values,
+    rules_xgboost,
 )
 from modelward.checks.scan.archives import rules_archive, rules_mar, rules_zip
 from modelward.checks.scan.jinja import rules_jinja
@@ -28,6 +30,7 @@ from modelward.checks.scan.tensorflow import rules_checkpoint, rules_tensorflow,
 from modelward.checks.scan.texts import (
     rules_hugging_face,
     rules_hydra,
+    rules_mlflow,
     rules_secrets,
     rules_tokenizer,
     rules_xml,

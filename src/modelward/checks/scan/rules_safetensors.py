@@ -12,9 +12,10 @@ from modelward.checks.scan.here import Here, Nested, Said
 from modelward.core.artifact import Source
 from modelward.core.finding import Rule, Severity
 from modelward.formats.safetensors import Invariant, read_safetensors
-from modelward.formats.source import Slice
+from modelward.formats.source import BytesSource, Slice
 
 _SPEC = "https://github.com/huggingface/safetensors#format"
+_SHORTEST_TEXT = 32  # no document that does something fits into a shorter one
 _DO = "Do not use this file; get it again from its publisher, or have them save it again with the safetensors library."
 
 RULE_OF: Mapping[Invariant, Rule] = {
@@ -166,7 +167,7 @@ RULE_OF: Mapping[Invariant, Rule] = {
 
 
 def examine_safetensors(source: Source, here: Here) -> Iterator[Said]:
-    """Says every violation and gap, and hands on the bytes that belong to no tensor."""
+    """Says every violation and gap, and hands on the bytes that belong to no tensor, and the texts of the metadata."""
     facts = read_safetensors(source, here.limits)
     for violation in facts.violations:
         yield here.finding(RULE_OF[violation.invariant], violation.message, violation.start, violation.end)
@@ -175,6 +176,9 @@ def examine_safetensors(source: Source, here: Here) -> Iterator[Said]:
         yield here.unexamined(gap.why, gap.start, source.size, do)
     for start, end in facts.uncovered:
         yield Nested(f"<bytes {start}-{end}>", Slice(source, start, end - start), raw=True)
+    for key, value in facts.metadata.items():
+        if len(value) >= _SHORTEST_TEXT:  # programs keep configurations and templates there, and read them again
+            yield Nested(f"<metadata {ascii(key[:100])[1:-1]}>", BytesSource(value.encode("utf-8", "backslashreplace")))
 
 
 RULES: tuple[Rule, ...] = tuple(RULE_OF.values())

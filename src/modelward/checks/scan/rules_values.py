@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator
 
 from modelward.checks.scan.here import Here, Nested, Said
+from modelward.checks.scan.rules_xgboost import say_strays
 from modelward.checks.scan.texts.inner import is_binary, may_be_file
 from modelward.core.artifact import Source
 from modelward.core.finding import Rule, Severity
@@ -18,6 +19,7 @@ from modelward.formats.msgpack import NdArray, read_msgpack, read_ndarray
 from modelward.formats.source import Slice
 from modelward.formats.ubjson import read_ubjson
 from modelward.formats.value_tree import Duplicate, Gap, Leaf, Part
+from modelward.formats.xgboost import INTEGERS, LISTS, strays_in_ubjson
 
 _FLAX = "https://flax.readthedocs.io/en/latest/api_reference/flax.serialization.html"
 _DO = "Do not use this file; get it again from its publisher, or have it saved again."
@@ -82,6 +84,15 @@ def examine_msgpack(source: Source, here: Here) -> Iterator[Said]:
 def examine_ubjson(source: Source, here: Here) -> Iterator[Said]:
     for part in read_ubjson(source):
         yield from _said(part, source, here)
+        if isinstance(part, Leaf) and part.item.kind == "numbers":
+            yield from _nodes(part, source, here)
+
+
+def _nodes(part: Leaf, source: Source, here: Here) -> Iterator[Said]:
+    name = part.path.rpartition("/")[2]
+    if name in LISTS and chr(part.item.code) in INTEGERS:
+        strays = strays_in_ubjson(source, name, part.item.start, part.item.size, chr(part.item.code))
+        yield from say_strays(strays, here)
 
 
 def _said(part: Part, source: Source, here: Here) -> Iterator[Said]:

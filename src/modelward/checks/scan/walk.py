@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from modelward.checks.scan.examiners import EXAMINERS, NOT_READ
 from modelward.checks.scan.here import NOT_KNOWN, UNREAD, Here, Nested, Said, as_far_as_fetched
 from modelward.checks.scan.model import FileScan
-from modelward.checks.scan.pickle.headless import examine_headless, pickle_in_text
+from modelward.checks.scan.pickle.headless import examine_headless, goes_on, pickle_in_text
 from modelward.core.artifact import Source
 from modelward.core.errors import NotFetched
 from modelward.core.finding import Finding, Rule, Severity, Unexamined
@@ -145,7 +145,9 @@ def _is_numbers(source: Source, here: Here) -> bool:
     """What is said to be raw numbers begins like nothing else: the beginning is what a loader goes by."""
     head = Slice(source, 0, min(_PEEK, source.size))
     formats = sniff(head)
-    return formats == ("unknown",) and examine_headless(head, here, formats) is None
+    if formats != ("unknown",) or examine_headless(head, here, formats) is not None:
+        return False
+    return head.size == source.size or not goes_on(head, here)
 
 
 def _examined(gaps: tuple[Unexamined, ...], size: int) -> int:

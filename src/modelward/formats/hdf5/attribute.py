@@ -53,7 +53,7 @@ def _attribute(file: File, start: int, end: int) -> tuple[bytes, Value]:
     name = file.source.read(*_span(places[0])).partition(b"\0")[0]
     kind = Fields(file, *places[1])
     if flags & 1:
-        kind = _committed(file, kind)
+        kind = committed(file, kind)
     if flags & 2:
         raise Broken("an attribute whose extent is shared with others", start)
     return name, Value(datatype(kind), fields.at, count(Fields(file, *places[2])))
@@ -63,7 +63,7 @@ def _span(place: tuple[int, int]) -> tuple[int, int]:
     return place[0], place[1] - place[0]
 
 
-def _committed(file: File, pointer: Fields) -> Fields:
+def committed(file: File, pointer: Fields) -> Fields:
     """The type that *pointer* refers to, which is an object of its own."""
     at = pointer.at
     version, kind = pointer.version(1, 2, 3), pointer.u8()

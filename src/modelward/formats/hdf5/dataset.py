@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from math import prod
 
 from modelward.formats.cursor import Broken
-from modelward.formats.hdf5.attribute import Value, count, values
+from modelward.formats.hdf5.attribute import Value, committed, count, values
 from modelward.formats.hdf5.btree import CHUNKS, leaves
 from modelward.formats.hdf5.datatype import Class, Datatype, datatype
-from modelward.formats.hdf5.facts import Text
+from modelward.formats.hdf5.facts import Extent, Text
 from modelward.formats.hdf5.file import Fields, File
 from modelward.formats.hdf5.header import Kind, Message
 from modelward.formats.hdf5.heaps import GlobalHeap
@@ -56,6 +56,19 @@ def layout(file: File, fields: Fields) -> Layout:
     if kind == VIRTUAL:
         return Layout(kind, fields.at)
     raise Broken(f"a dataset stored in a way that is not known here: {kind}", at)
+
+
+def extent(file: File, where: str, found: dict[int, Message]) -> Iterator[Extent]:
+    """Of the dataset that the messages *found* describe, if they describe one. Raises Broken."""
+    if not {Kind.LAYOUT, Kind.DATATYPE, Kind.DATASPACE} <= found.keys():
+        return
+    if found[Kind.DATASPACE].shared:
+        raise Broken("a dataset whose extent is shared with others", found[Kind.DATASPACE].start)
+    kind = _fields(file, found[Kind.DATATYPE])
+    if found[Kind.DATATYPE].shared:
+        kind = committed(file, kind)
+    elements = count(_fields(file, found[Kind.DATASPACE]))
+    yield Extent(where, elements * datatype(kind).size, found[Kind.DATASPACE].start)
 
 
 def contents(file: File, heap: GlobalHeap, where: str, found: dict[int, Message], has_rows: bool) -> Iterator[Text]:

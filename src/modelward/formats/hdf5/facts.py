@@ -48,6 +48,25 @@ class VirtualDataset:
 
 
 @dataclass(frozen=True, slots=True)
+class Filter:
+    """What the chunks of a dataset are decoded by, by its number in HDF5's register of filters."""
+
+    where: str
+    number: int
+    name: str
+    start: int
+
+
+@dataclass(frozen=True, slots=True)
+class Extent:
+    """How many bytes a dataset takes when all of it is read, by its shape and its type."""
+
+    where: str
+    size: int
+    start: int
+
+
+@dataclass(frozen=True, slots=True)
 class Gap:
     """What could not be read, at byte *start*."""
 
@@ -57,4 +76,4 @@ class Gap:
 
 
 Reference = ExternalLink | ExternalStorage | VirtualDataset
-Part = Text | Reference | Gap
+Part = Text | Reference | Filter | Extent | Gap

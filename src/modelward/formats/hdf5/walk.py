@@ -11,17 +11,18 @@ from modelward.core.limits import Limits
 from modelward.formats.cursor import Broken
 from modelward.formats.hdf5.attribute import texts
 from modelward.formats.hdf5.btree import NAMES, leaves, records
-from modelward.formats.hdf5.dataset import ROWS, VIRTUAL, contents, layout
-from modelward.formats.hdf5.facts import ExternalLink, ExternalStorage, Gap, Part, Text, VirtualDataset
+from modelward.formats.hdf5.dataset import ROWS, VIRTUAL, contents, extent, layout
+from modelward.formats.hdf5.facts import ExternalLink, ExternalStorage, Filter, Gap, Part, Text, VirtualDataset
 from modelward.formats.hdf5.file import Exhausted, Fields, Group, Superblock, open_file
 from modelward.formats.hdf5.header import Kind, Message, messages
 from modelward.formats.hdf5.heaps import FractalHeap, GlobalHeap, LocalHeap, terminated
 
 _LONGEST_PATH = 1_000
 _HARD, _SOFT, _EXTERNAL = 0, 1, 64  # link types
+_LAST_OF_LIBRARY = 255  # filters with a higher number have a name
 _CACHED_SOFT = 2  # a symbol table entry that is one
 _KNOWN = frozenset(Kind)
-_NO_SHARING = frozenset({Kind.LINK_INFO, Kind.LINK, Kind.EXTERNAL_FILES, Kind.LAYOUT, Kind.SYMBOL_TABLE})
+_NO_SHARING = frozenset({Kind.LINK_INFO, Kind.LINK, Kind.EXTERNAL_FILES, Kind.LAYOUT, Kind.FILTERS, Kind.SYMBOL_TABLE})
 
 
 def read_hdf5(source: Source, limits: Limits) -> Iterator[Part]:
@@ -96,10 +97,11 @@ class _Walk:
     def _object(self, address: int, where: str) -> Iterator[Part]:
         found, has_rows = dict[int, Message](), False
         for message in messages(self._file, address):
-            found[message.kind] = message
+            found.setdefault(message.kind, message)  # the library takes the first of a kind
             for part in self._guarded(where, self._message(message, where)):
                 has_rows = has_rows or (isinstance(part, Text) and part.attribute == ROWS)
                 yield part
+        yield from self._guarded(where, extent(self._file, where, found))
         yield from self._guarded(where, contents(self._file, self._heap, where, found, has_rows))
 
     def _message(self, message: Message, where: str) -> Iterator[Part]:
@@ -121,6 +123,8 @@ class _Walk:
             yield self._external_files(fields, where)
         elif kind == Kind.LAYOUT:
             yield from self._virtual(fields, where)
+        elif kind == Kind.FILTERS:
+            yield from _filters(fields, where)
         elif kind == Kind.DRIVER_INFO:
             yield Gap("the content is spread over several files", message.start)
         elif kind not in _KNOWN:
@@ -219,6 +223,20 @@ class _Walk:
             if record.u8() & 2:
                 raise Broken("a part that is kept in a heap for all objects", record.at)
             yield from self._guarded(where, texts(file, self._heap, where, start, end))
+
+
+def _filters(fields: Fields, where: str) -> Iterator[Filter]:
+    version, count = fields.version(1, 2), fields.u8()
+    fields.skip(6 if version == 1 else 0)
+    for _ in range(count):
+        at, number = fields.at, fields.u16()
+        length = fields.u16() if version == 1 or number > _LAST_OF_LIBRARY else 0
+        fields.skip(2)
+        values = fields.u16()
+        name = fields.take(length)
+        fields.skip(-length % 8 if version == 1 else 0)
+        fields.skip(4 * (values + values % 2 if version == 1 else values))
+        yield Filter(where, number, escape_bytes(name.partition(b"\0")[0]), at)
 
 
 def _join(where: str, name: bytes) -> str:

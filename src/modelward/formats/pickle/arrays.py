@@ -73,6 +73,13 @@ def array_size(state: Dict, text_of: Callable[[Value], str | None]) -> ArraySize
     return ArraySize(count * size, state.get("numpy_array_alignment_bytes") is not None, objects)
 
 
+def is_of_foreign_type(state: Dict) -> bool:
+    """Elements are of a class of another library (bfloat16, say); numpy's own go by their code."""
+    dtype = state.get("dtype")
+    args = dtype.args if isinstance(dtype, Call) and type(dtype.args) is tuple else ()
+    return bool(args) and isinstance(args[0], Global) and args[0].module.partition(".")[0] not in ("numpy", "builtins")
+
+
 def _made_class(target: Value) -> str:
     if not isinstance(target, Call):
         return ""

@@ -31,6 +31,8 @@ class Build:
     at: int
     target: Value
     state: Value
+    late: bool = False
+    """The target had a state already: picklers set it once, after everything else."""
 
 
 @dataclass(slots=True)
@@ -42,6 +44,8 @@ class Mutation:
     opcode: str
     target: Value
     items: list[Value]
+    late: bool = False
+    """As in Build."""
 
 
 @dataclass(slots=True)
@@ -70,6 +74,14 @@ class FrameCut:
     """A frame ends at *at*: inside an instruction, behind STOP, or behind the place of an array. No pickler
     writes this, and readers disagree on what comes next. Inside an instruction, the C unpickler drops what
     is left of the frame if it reads from a file; in the other places whoever reads on does so at *at*."""
+
+    at: int
+
+
+@dataclass(slots=True)
+class EndlessHash:
+    """A key, or an element of a set, whose hash a loader does not finish: tuples that hold each other twice or
+    more, so that n of them are 2^n values."""
 
     at: int
 
@@ -130,6 +142,7 @@ Event = (
     | PersistentLoad
     | ExtensionUse
     | FrameCut
+    | EndlessHash
     | ArrayData
     | ObjectArray
     | OddArray

@@ -15,13 +15,20 @@ import math
 from collections.abc import Callable, Iterator
 
 from modelward.core.artifact import Source
-from modelward.formats.pickle.arrays import array_size, is_array_file, is_array_wrapper, is_as_joblib_writes
+from modelward.formats.pickle.arrays import (
+    array_size,
+    is_array_file,
+    is_array_wrapper,
+    is_as_joblib_writes,
+    is_of_foreign_type,
+)
 from modelward.formats.pickle.events import (
     ArrayData,
     ArrayFile,
     Build,
     ComputedName,
     End,
+    EndlessHash,
     Event,
     ExtensionUse,
     FrameCut,
@@ -53,6 +60,7 @@ from modelward.formats.pickle.values import (
     Text,
     Value,
     condense,
+    is_endless,
 )
 from modelward.formats.pickle.window import LONGEST_LINE, Broken, Window
 
@@ -193,8 +201,9 @@ class Machine(Window):
                     target = stack[-1]
                     pos += 1
                     if type(target) is (List if op == 0x65 else Dict) and len(target) + len(items) <= SMALL:
-                        if isinstance(target, Dict) and not PLANTABLE.isdisjoint(items[::2]):
-                            target.plant(items)
+                        if op == 0x75:
+                            self.op_at = base + pos - 1
+                            self._look_at_keys(target, items)
                         target += items
                     else:
                         self.op_at = base + pos - 1
@@ -278,6 +287,8 @@ class Machine(Window):
     def _check_limits(self) -> None:
         """Called once a window. Walks what is alive when enough has gone by to pay for the walk."""
         self.memo.trim()
+        if len(self.marks) > self._objects:
+            raise Broken(f"more than {self._objects:,} open marks", limit=True)
         if len(self.memo.dense) > MOST_ENTRIES or len(self.memo.sparse) > MOST_ENTRIES // 20:
             raise Broken(f"more than {MOST_ENTRIES:,} memo entries", limit=True)
         if self.here - self._swept >= min(8 * self._live, _SWEEP):
@@ -435,16 +446,25 @@ class Machine(Window):
         self._fill(box, items)
 
     def _fill(self, target: Box, items: list[Value]) -> None:
-        if isinstance(target, Dict) and not PLANTABLE.isdisjoint(items[::2]):
-            target.plant(items)
+        if isinstance(target, Dict | Set):
+            self._look_at_keys(target, items)
         target.add(items)
+
+    def _look_at_keys(self, target: Box, items: list[Value]) -> None:
+        """Of what *items* bring: loaders hash them, while nothing here hashes more than a str."""
+        keys = items[::2] if isinstance(target, Dict) else items
+        names = [key for key in keys if type(key) is str]
+        if isinstance(target, Dict) and not PLANTABLE.isdisjoint(names):
+            target.plant(items)
+        if len(names) < len(keys) and any(is_endless(key) for key in keys if type(key) is tuple):
+            self._events.append(EndlessHash(self.op_at))
 
     def _change(self, opcode: str, items: list[Value]) -> None:
         target = self.stack[-1]
         if isinstance(target, Box):
             self._fill(target, items)
         elif _has_methods(target):
-            self._events.append(Mutation(self.op_at, opcode, target, condense(items)))
+            self._events.append(Mutation(self.op_at, opcode, target, condense(items), _has_state(target)))
 
     def _append(self) -> None:
         item = self.stack.pop()
@@ -538,11 +558,11 @@ class Machine(Window):
     def _build(self) -> None:
         state = self.stack.pop()
         target = self.stack[-1]
-        if isinstance(target, Call):
-            target.state = state
         if not _has_methods(target):
             return  # neither __setstate__ nor attributes: both unpicklers raise without effect
-        self._events.append(Build(self.op_at, target, state))
+        self._events.append(Build(self.op_at, target, state, _has_state(target)))
+        if isinstance(target, Call):
+            target.state = state
         if self._arrays and is_array_wrapper(target):
             self._array(target)
         elif is_array_file(target):
@@ -561,6 +581,8 @@ class Machine(Window):
             raise Broken("a joblib array of unknown size")
         found = array_size(wrapper.state, self.text_of)
         if found is None:
+            if not is_of_foreign_type(wrapper.state):
+                self._events.append(OddArray(self.op_at, wrapper))
             raise Broken("a joblib array of unknown size")
         self.stack[-1] = NUMBERS
         if found.objects:
@@ -594,6 +616,10 @@ class Machine(Window):
 def _has_methods(value: Value) -> bool:
     """Not a plain value: loading may call methods of it that the pickle chose."""
     return isinstance(value, Global | Call | Persistent | Extension) or value is UNKNOWN
+
+
+def _has_state(value: Value) -> bool:
+    return isinstance(value, Call) and value.state is not None
 
 
 def count_live(roots: tuple[list[Value], ...], most: int) -> int:

@@ -127,7 +127,9 @@ class Memo:
 
     def _store(self, index: int, code: int) -> None:
         count = len(self.dense)
-        if index < count:
+        if index == count and not self.sparse:  # what picklers do
+            self.dense.append(code)
+        elif index < count:
             self._holes -= self.dense[index] == _HOLE
             self.dense[index] = code
         elif index in self.sparse:

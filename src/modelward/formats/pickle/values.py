@@ -18,7 +18,7 @@ SHORT_TEXT: Final = 64
 
 PLANTABLE: Final = frozenset(
     "__setstate__ __class__ __new__ __init__ __getinitargs__ __getattr__ __getattribute__ __setattr__ __setitem__"
-    " __reduce__ __reduce_ex__ __call__ __dict__ extend append add _parse_arg_template".split()
+    " __reduce__ __reduce_ex__ __call__ __dict__ extend append add _parse_arg_template formula".split()
 )
 """Attributes that an unpickler, or code that it calls, looks up on an object and calls or executes."""
 
@@ -206,3 +206,25 @@ def is_plain(value: Value, budget: int = 64) -> bool:
         elif not is_number(value):
             return False
     return True
+
+
+_MOST_HASHED: Final = 10_000_000
+"""Values. Python hashes about as many in a second, and remembers no tuple's hash."""
+_MOST_TUPLES: Final = 10_000
+
+
+def is_endless(key: tuple[Value, ...]) -> bool:
+    """Whether hashing *key* visits more values than any loader has time for, each as often as it is held."""
+    sizes: dict[int, int] = {}
+    todo: list[tuple[Value, ...]] = [key]
+    while todo:
+        value = todo[-1]
+        inner = [item for item in value if type(item) is tuple and id(item) not in sizes]
+        if inner and len(todo) < _MOST_TUPLES:
+            todo += inner
+            continue
+        todo.pop()
+        sizes[id(value)] = 1 + sum(sizes.get(id(item), 1) for item in value)
+        if sizes[id(value)] > _MOST_HASHED:
+            return True
+    return False

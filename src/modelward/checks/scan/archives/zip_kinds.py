@@ -56,7 +56,7 @@ def examine_zip(source: Source, here: Here) -> Iterator[Said]:
     yield from zip_findings(_without_model(source, facts), here)
     view = ZipView(source, facts, here)
     for signs, examine in KINDS:
-        if any(sign in member.name for member in facts.members for sign in signs):
+        if any(sign.casefold() in member.name.casefold() for member in facts.members for sign in signs):
             yield from as_far_as_fetched(examine(view), here)
     for said in nested_members(source, facts, here, lambda member: member.name in view.raw):
         if not isinstance(said, Nested):

@@ -80,3 +80,6 @@ WIDE = re.compile(r"%[-#0 +]*(?:\d{7,}|\d*\.\d{7,})|\{[^{}]*:[^{}]*\d{7,}")
 LINK = re.compile(r"\bhttps?://[^\s'\"<>)}\\]{3,200}", re.IGNORECASE)
 OUTSIDE = re.compile(r"^[/\\]|\.\.|^\w+:")
 """A path that leads out of the folder of templates."""
+
+SPECIAL_TOKEN = re.compile(r"(?:bos|eos|unk|pad|sep|cls|mask)_token")
+"""Variables that the configuration of the tokenizer gives to its template."""

@@ -146,6 +146,8 @@ class Reach(Steps):
                     return Value(traits=Trait.MACRO)
                 if name in self._bound:
                     return self._grown(self._bound[name])
+                if names.SPECIAL_TOKEN.fullmatch(name):  # the text beside the template, by whoever wrote the template
+                    return Value(traits=Trait.GIVEN | Trait.MADE)
                 return Value(traits=Trait.ENGINE) if name in names.ENGINE else GIVEN
             case Group():
                 return self._group(expression)

@@ -31,7 +31,7 @@ class Stands(Enum):
     """A name of Python itself or its standard library."""
 
 
-_KERAS = re.compile(r"(?:tf_keras|keras|(?:tensorflow|tf)\.(?:[\w.]+\.)?keras)(?=\.|\Z)")
+_KERAS = re.compile(r"(?:tf_keras|keras_core|keras|(?:tensorflow|tf)\.(?:[\w.]+\.)?keras)(?=\.|\Z)")
 _INNER = frozenset("src api python compat v1 v2 _v1 _v2 keras tf_keras _tf_keras _legacy legacy".split())
 _CLASS = re.compile(r"_*[A-Z]\w*")
 

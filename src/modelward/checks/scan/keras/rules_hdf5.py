@@ -1,4 +1,4 @@
-"""HDF5: references out of the file, and attributes in which a model or a pickle is written."""
+"""HDF5: references out of the file, filters that are programs, and attributes that hold models or pickles."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from modelward.checks.scan.here import Here, Nested, Said
 from modelward.core.artifact import Source
 from modelward.core.finding import Finding, Rule, Severity
-from modelward.formats.hdf5.facts import ExternalLink, ExternalStorage, Gap, Reference, Text
+from modelward.formats.hdf5.facts import Extent, ExternalLink, ExternalStorage, Filter, Gap, Reference, Text
 from modelward.formats.hdf5.walk import read_hdf5
 from modelward.formats.source import BytesSource, Slice
 
@@ -42,26 +42,64 @@ VIRTUAL_DATASET = Rule(
     ("CWE-73", "CVE-2026-1669", _SPEC),
 )
 
+FOREIGN_FILTER = Rule(
+    "hdf5-foreign-filter",
+    Severity.MEDIUM,
+    "a dataset is decoded by a filter that is not registered",
+    "HDF5 loads a native library for it, which can do what it likes: HDF5-UDF runs programs that are kept in the file.",
+    "Ask its publisher for a file with ordinary compression.",
+    ("CWE-829", "CWE-94", "https://hdfgroup.org/services/contributions.html", "https://github.com/lucasvr/hdf5-udf"),
+)
+
+DECLARED_SIZE = Rule(
+    "hdf5-declared-size",
+    Severity.MEDIUM,
+    "the datasets take vastly more memory than the file has bytes",
+    "Whatever was never stored reads as zeros: a few bytes make a loader ask for all memory that there is, and more.",
+    "Do not load this file; have it saved again with the shapes that the model has.",
+    ("CWE-789", "CWE-770", "CVE-2026-0897", "GHSA-mgx6-5cf9-rr43", _SPEC),
+)
+
+_FILTERS = frozenset((1, 2, 3, 4, 5, 6, 257, 258, 305, 307, *range(32000, 32033)))
+"""HDF5's own, and those of its register, which compress."""
 _PROSE = re.compile(r"[^\0-\x08\x0e-\x1f\x7f-\x9f\n{}\[\]\"\\]{0,200}")
 """What names, units, versions and dates look like, and no pickle, JSON or code does."""
 _MOST_IN_MEMORY = 4 << 20
+_MOST_DECLARED = 16 << 30
+_LARGEST_RATIO = 1_000  # about what zeros are compressed to
 _MOST_TEXTS = 10_000
 
 
 def examine_hdf5(source: Source, here: Here) -> Iterator[Said]:
     """Says every reference out of the file and every gap, and hands on the texts of attributes."""
     texts: list[Text] = []
+    extents: list[Extent] = []
     for part in read_hdf5(source, here.limits):
         if isinstance(part, Text):
             texts.append(part)
+        elif isinstance(part, Filter):
+            if part.number not in _FILTERS:
+                message = f"{part.where} is decoded by the filter {part.number} {ascii(part.name[:100])[1:-1]}".rstrip()
+                yield here.finding(FOREIGN_FILTER, message, part.start, filter=str(part.number))
+        elif isinstance(part, Extent):
+            extents.append(part)
         elif isinstance(part, Gap):
             do = "Download it again and compare its sha256." if part.cut_short else ""
             yield here.unexamined(part.why, part.start, do=do)
         else:
             yield _reference(part, here)
+    yield from _declared(extents, source, here)
     # in the order of the file, which may be a stream
     texts.sort(key=lambda text: (text.start, text.end))
     yield from _different(texts, source, here)
+
+
+def _declared(extents: list[Extent], source: Source, here: Here) -> Iterator[Said]:
+    declared = sum(extent.size for extent in extents)
+    if declared > _MOST_DECLARED and declared > _LARGEST_RATIO * source.size:
+        largest = max(extents, key=lambda extent: extent.size)
+        message = f"{declared:,} bytes, most of them in {largest.where}; the file has {source.size:,}"
+        yield here.finding(DECLARED_SIZE, message, largest.start)
 
 
 def _different(texts: list[Text], source: Source, here: Here) -> Iterator[Said]:
@@ -126,4 +164,4 @@ def _is_prose(raw: bytes) -> bool:
     return _PROSE.fullmatch(text) is not None
 
 
-RULES: tuple[Rule, ...] = (EXTERNAL_LINK, EXTERNAL_STORAGE, VIRTUAL_DATASET)
+RULES: tuple[Rule, ...] = (EXTERNAL_LINK, EXTERNAL_STORAGE, VIRTUAL_DATASET, FOREIGN_FILTER, DECLARED_SIZE)

@@ -13,7 +13,7 @@ from math import prod
 
 from modelward.checks.scan.here import Here, Nested, Said
 from modelward.checks.scan.keras.names import Stands, is_keras, names, stands_for
-from modelward.checks.scan.keras.text import call_text, code_text, decoded
+from modelward.checks.scan.keras.text import call_text, code_text, decoded, paths
 from modelward.checks.scan.tensorflow.operators import find
 from modelward.core.finding import Finding, Rule, Severity
 from modelward.formats.json_tree import Object, Value, objects, values
@@ -113,6 +113,17 @@ CUSTOM_OBJECT = Rule(
     "Take the code from the publisher of the model, and read it.",
     ("CWE-829", "https://keras.io/guides/serialization_and_saving/#custom-objects"),
 )
+# Whether a class that Keras does not have is more than its code cannot be told from its name, and models of people
+# who write layers of their own have little else: hence low. Given numbers it computes; given a path it opens it
+CUSTOM_PATH = Rule(
+    "keras-custom-path",
+    Severity.MEDIUM,
+    "a class that is not part of Keras is given a path or URL",
+    "Such classes open what they are given when the model is loaded: hub.KerasLayer fetches and runs another model, "
+    "tokenizers read their vocabulary.",
+    "Find out what is behind it; have the model saved again with the content in it.",
+    ("CWE-73", "CWE-829", "CWE-918", "https://www.tensorflow.org/hub/api_docs/python/hub/KerasLayer"),
+)
 
 _RULE_OF: Mapping[Stands, Rule] = {
     Stands.CUSTOM: CUSTOM_OBJECT,
@@ -135,6 +146,7 @@ _READ = ("class_name", "module", "config", "registered_name")
 _VALUES = frozenset("__bytes__ __ellipsis__ __keras_tensor__ __numpy__ __slice__ __tensor__ __tuple__".split())
 _PATHS = frozenset({"vocabulary", "vocabulary_file", "merges", "ckpt_to_load_from"})
 """Settings that are a path where they are a text; a vocabulary is a list otherwise."""
+_METHOD = re.compile(r"(?:__operators__|RaggedTensor)\.\w+")
 _OPERATION = re.compile(r"(?:\"?op\"?:\s*\"|\x12.)([A-Za-z]\w*)", re.DOTALL)
 
 
@@ -195,6 +207,8 @@ class _Judge:
             yield from self._named(name, module, registered, config, False)
         if isinstance(config, Object):
             yield from self._settings(name, config)
+            if stands_for(module, name, False) is Stands.CUSTOM:
+                yield from self._paths(name, config)
 
     def _settings(self, name: str, config: Object) -> Iterator[Said]:
         """What means the same in layers of every kind."""
@@ -205,6 +219,13 @@ class _Judge:
             if value == "lambda" and key.endswith("_type"):
                 for code in config.all(key.removesuffix("_type")):
                     yield self._code(code)
+
+    def _paths(self, name: str, config: Object) -> Iterator[Said]:
+        """What a class is given that only the user's code can provide. Objects inside are judged by themselves."""
+        for key, value in paths(config):
+            message = f"{name} is given {value[:200]!r} as its {key[:100]}"
+            yield self._finding(CUSTOM_PATH, message, call_text(None, name, config))
+            return
 
     def _named(self, name: str, module: Value, registered: Value, config: Value, is_function: bool) -> Iterator[Said]:
         """Where nothing has the *name*, older versions look for the registered one."""
@@ -259,7 +280,7 @@ class _Judge:
 
     def _call(self, name: str, config: Object, function: str) -> Iterator[Said]:
         plain = function.removeprefix("compat.v1.")
-        if plain not in names("tensorflow") and not plain.startswith(("__operators__.", "RaggedTensor.")):
+        if plain not in names("tensorflow") and not _METHOD.fullmatch(plain):
             message = f"{name} calls tf.{function[:200]}"
             yield self._finding(TENSORFLOW_CALL, message, call_text(None, name, config))
 
@@ -316,4 +337,5 @@ RULES: tuple[Rule, ...] = (
     VOCABULARY_FILE,
     TENSORFLOW_CALL,
     CUSTOM_OBJECT,
+    CUSTOM_PATH,
 )

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import binascii
 import re
+from collections.abc import Iterator
+from itertools import islice
+from typing import Any
 
 from modelward.formats.json_tree import Object, Value
 
@@ -38,6 +41,35 @@ def decoded(text: str) -> bytes | None:
         return binascii.a2b_base64(text.encode("utf-8", "surrogatepass"))
     except binascii.Error:
         return None
+
+
+_PATH = re.compile(
+    r"[A-Za-z][\w+.-]{1,20}://."  # a URL
+    r"|/[\w.@+-][\w.@+ -]+(?:/[\w.@+ -]+|(?!))*+/?\Z|~[\w-]*/|(?:.*[\\/])?\.\.[\\/]"
+    r"|[A-Za-z]:[\\/].|\\\\\w"  # of Windows
+)
+_MOST_SETTINGS = 10_000
+_LONGEST_PATH = 4096
+
+
+def paths(config: Object) -> Iterator[tuple[str, str]]:
+    """The settings that are a URL, or a path that leads out of any folder, with their keys. Objects that
+    Keras makes of a part of *config* are left out."""
+    for key, value in islice(_texts(config), _MOST_SETTINGS):
+        if len(value) < _LONGEST_PATH and _PATH.match(value):
+            yield key, value
+
+
+def _texts(config: Object) -> Iterator[tuple[str, str]]:
+    todo: list[tuple[str, Value]] = list(config)
+    while todo:
+        key, value = todo.pop()
+        if isinstance(value, str):
+            yield key, value
+        elif isinstance(value, Object):
+            todo += () if value.keys() >= {"class_name", "config"} else list(value)
+        elif isinstance(value, list):
+            todo += [(key, item) for item in list[Any](value)]
 
 
 def _show(value: Value, depth: int) -> str:

@@ -32,7 +32,7 @@ from modelward.formats.onnx_parts import (
     Tensor,
     Text,
 )
-from modelward.formats.protobuf import BYTES
+from modelward.formats.protobuf import BYTES, GROUP
 from modelward.formats.source import Slice
 
 _IR = "https://github.com/onnx/onnx/blob/main/docs/IR.md"
@@ -92,7 +92,8 @@ _STRINGS = re.compile(
     re.DOTALL,
 )
 _CALL = re.compile(r"[\w)\]}'\"]\s*\(|\blambda\b|[fFtT][rR]?['\"]")
-_EVALUATED = ("names",)
+# What Ultralytics' loaders have evaluated: https://github.com/ultralytics/ultralytics/blob/main/ultralytics/nn/autobackend.py
+_EVALUATED = frozenset("names imgsz kpt_shape kpt_names args stride batch channels end2end task nc classes".split())
 _SHOWN = 200
 
 
@@ -183,7 +184,7 @@ class _Model:
         if before < _MUCH <= self.unknown:
             much = f"fields that the format does not have hold {self.unknown:,} bytes and more"
             yield self.here.finding(HIDDEN_DATA, much, *_edges(odd.at))
-        if odd.wire == BYTES and odd.at.size >= SHORT:
+        if odd.wire in (BYTES, GROUP) and odd.at.size >= SHORT:
             yield self.nested(message, odd.at)
 
     def nested(self, name: str, at: Span) -> Nested:

@@ -75,14 +75,23 @@ def _entry(name: tuple[str, str]) -> Entry | None:
     )
 
 
+def dangerous_alias(target: Global, *, made: bool) -> str:
+    """What a dangerous class of the same bare name does: modules import classes, and so offer them under a name
+    of their own. Those of the standard library turn up anywhere, if *made* without its constructor to no effect;
+    those of another package turn up within it."""
+    package = target.module.partition(".")[0]
+    return dangerous_classes().get((package, target.name)) or (
+        "" if made else dangerous_classes().get(("", target.name), "")
+    )
+
+
 @cache
-def dangerous_classes() -> Mapping[str, str]:
-    """What classes of the standard library that are dangerous to call do, by their bare name: other
-    modules import them, and so offer them under a name of their own."""
+def dangerous_classes() -> Mapping[tuple[str, str], str]:
+    """What classes that are dangerous to call do, by package (none for the standard library) and bare name."""
     return {
-        name: dict(mentions)["dangerous"]
+        ("" if is_stdlib(module) else module.partition(".")[0], name): dict(mentions)["dangerous"]
         for (module, name), mentions in _tables()[0].items()
-        if is_stdlib(module) and name[:1].isupper() and "." not in name and "dangerous" in dict(mentions)
+        if name.lstrip("_")[:1].isupper() and "." not in name and "dangerous" in dict(mentions)
     }
 
 

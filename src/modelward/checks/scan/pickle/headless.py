@@ -38,7 +38,7 @@ def examine_headless(source: Source, here: Here, formats: tuple[str, ...]) -> li
         return [here.finding(rules.CODE_FORMAT, "a pickle can carry code"), *said, more]
     if streams.results[:1] == [LEGACY_MAGIC]:
         return list(examine_pickle_file(source, here))
-    if end.why is None or any(_is_grave(word) for word in said):
+    if end.why is None or any(_is_grave(word, named=streams.judge.calls_a_name) for word in said):
         return [here.finding(rules.CODE_FORMAT, "a pickle can carry code"), *said, *rest(streams)]
     if not here.inside and _UNEXAMINED.issuperset(formats) and _is_cut(source, end):
         return [*said, here.unexamined("this could be the beginning of a pickle", 0, max(end.at, 1))]
@@ -50,8 +50,17 @@ def _is_cut(source: Source, end: End) -> bool:
     return end.truncated and not end.overrun and not _PROSE.match(source.read(0, 64))
 
 
-def _is_grave(word: Said) -> bool:
-    return isinstance(word, Finding) and word.severity >= Severity.MEDIUM and word.rule not in _BY_CHANCE
+def _is_grave(word: Said, *, named: bool) -> bool:
+    """*named*: the stream calls something by a name, so the rest of it is no chance either."""
+    return isinstance(word, Finding) and word.severity >= Severity.MEDIUM and (named or word.rule not in _BY_CHANCE)
+
+
+def goes_on(source: Source, here: Here) -> bool:
+    """Whether what reads as instructions from the first byte reaches the end, and so may lead beyond it."""
+    streams = Streams(source, here)
+    for _ in streams.run():
+        pass
+    return streams.end is not None and streams.end.truncated
 
 
 def pickle_in_text(source: Source, here: Here) -> Iterator[Said]:

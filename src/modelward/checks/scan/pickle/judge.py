@@ -18,19 +18,21 @@ from modelward.checks.scan.pickle import rules_pickle as rules
 from modelward.checks.scan.pickle.callables import (
     Condition,
     Entry,
-    dangerous_classes,
+    dangerous_alias,
     find,
     is_stdlib,
     real_name,
     state_keys,
 )
-from modelward.checks.scan.texts.code import is_scipy_template, reads_as_code
+from modelward.checks.scan.pickle.dtypes import is_dtype, is_unsound, without_fields
+from modelward.checks.scan.texts.code import is_formula, is_scipy_template, reads_as_code
 from modelward.core.artifact import Source
 from modelward.core.finding import Finding, Rule
 from modelward.formats.pickle.events import (
     ArrayFile,
     Build,
     ComputedName,
+    EndlessHash,
     Event,
     ExtensionUse,
     FrameCut,
@@ -70,6 +72,8 @@ _TEXT_TYPES = frozenset(("builtins", name) for name in ("bytes", "bytearray", "s
 _NUMERIC = re.compile(r"[<>=|]?(?:[?bBhHiIlLqQefdgFDG]|[biufcmM][0-9]+)")  # a dtype of numpy
 _PIECE, _OVERLAP, _MOST_CODE = 1 << 16, 256, 16 << 20
 _KEPT_TEXTS = 1_000
+_MOST_BYTES, _LEAST_BYTES = 10_000, 8
+_EVALUATES = ("sympy.",)  # made from a text, its classes pass it to sympify, and that to eval
 _NODES = 2_000
 _DEPTH = 8
 _MAKES = "makes"  # how a class is called that another callable instantiates
@@ -113,6 +117,10 @@ class Judge:
         self._without_args: dict[tuple[Global, str], Ruling] = {}
         self._code: dict[int, bool] = {}
         self._texts: dict[int, str | None] = {}
+        self._bytes_seen: set[int] = set()
+        self._late: set[Global | None] = set()
+        self.calls_a_name = False
+        """Something was called by a name that chance does not spell."""
 
     def judge(self, event: Event) -> Iterator[Said]:
         match event:
@@ -135,6 +143,9 @@ class Judge:
             case FrameCut():
                 message = "a frame ends inside an instruction, or not where the pickle or an array does"
                 yield from self._say(rules.FRAME_CUT, message, event.at, "FRAME", "read on from two different places")
+            case EndlessHash():
+                message = "a key or an element holds itself so often that its hash is never done"
+                yield from self._say(rules.ENDLESS_HASH, message, event.at, "SETITEMS", "hash(((…, …), (…, …)))")
             case PersistentLoad():
                 yield from self._persistent(event.value, event.at)
             case OddArray():
@@ -168,6 +179,8 @@ class Judge:
         call = event.call
         ruling = self._ruling_of(call)
         call.note = ruling.grade
+        if isinstance(call.func, Global) and call.how != "INST":
+            self.calls_a_name |= ruling.rule is rules.ATTRIBUTE_WALK or find(call.func) is not None
         if isinstance(ruling.grade, Global):
             self._reference(event.at, ruling.grade, call.how)
         if ruling.rule is not None:
@@ -179,6 +192,8 @@ class Judge:
                 does = call_text(call.func, call.args, call.kwargs)
             yield from self._say(ruling.rule, ruling.message, event.at, call.how, does)
         yield from ruling.loads
+        if ruling.grade is Grade.OBJECT:
+            yield from self._data_in(call.args)
 
     def _ruling_of(self, call: Call) -> Ruling:
         if not (isinstance(call.func, Global) and call.args == () and call.kwargs is None):
@@ -238,14 +253,20 @@ class Judge:
     def _unknown(self, func: Global, args: Value, kwargs: Value, how: str, *, listed: bool) -> Ruling:
         if how.startswith("NEWOBJ") and func.module.startswith("__torch__."):
             return Ruling(Grade.OBJECT)  # TorchScript: a class of the code beside it, which is examined
-        odd = how == "NEWOBJ_EX" or not is_class_name(func)  # others keep texts: named tuples do
-        making = how.startswith("NEWOBJ") and not (odd and (self._reaches_text(args) or self._reaches_text(kwargs)))
-        if making or _is_own_unpickler(func, args):
+        making = how.startswith("NEWOBJ")
+        alias_of = dangerous_alias(func, made=making)
+        if alias_of:
+            message = f"{render(func)} may be another module's {func.name}, which {alias_of}"
+            return Ruling(Grade.TAINTED, rules.UNKNOWN_FUNCTION, message)
+        # others keep texts: named tuples do
+        odd = how == "NEWOBJ_EX" or not is_class_name(func) or func.module.startswith(_EVALUATES)
+        kept = making and not (odd and (self._reaches_text(args) or self._reaches_text(kwargs)))
+        if kept and self._holds_code(args):
+            message = f"an object of the unknown class {render(func)} is made with a text that reads as code"
+            return Ruling(Grade.OBJECT, rules.CODE_TEXT, message)
+        if kept or _is_own_unpickler(func, args):
             return Ruling(Grade.OBJECT, rules.UNKNOWN_CLASS, f"an object of the unknown class {render(func)} is made")
-        if not listed and (how == _MAKES or how.startswith("NEWOBJ") or is_class_name(func)):
-            if func.name in dangerous_classes():
-                message = f"{render(func)} may be another module's {func.name}, which {dangerous_classes()[func.name]}"
-                return Ruling(Grade.TAINTED, rules.UNKNOWN_FUNCTION, message)
+        if not listed and (how == _MAKES or making or is_class_name(func)):
             if self._reaches_text(args) or self._reaches_text(kwargs):
                 message = f"the unknown class {render(func)} is called with free text"
                 return Ruling(Grade.OBJECT, rules.UNKNOWN_CLASS_TEXT, message)
@@ -286,6 +307,8 @@ class Judge:
                 return Ruling(Grade.PLAIN) if _literal_name(value) in condition.choices else None
             case "makes":
                 return Ruling(Grade.PLAIN) if isinstance(value, str) else self._callee(value, second, _MAKES, depth)
+            case "news":
+                return self._callee(value, args[index + 1 :], "NEWOBJ", depth)
             case "calls":
                 return self._calls(value, args, condition, depth)
             case "binds":
@@ -327,6 +350,11 @@ class Judge:
         if isinstance(value, Global):
             module, owner = real_name(value)
             return Ruling(Global(module, f"{owner}.{name[0]}", False))
+        made = _class_of(value)
+        danger = danger_of(Global(real_name(made)[0], f"{made.name}.{name[0]}", False)) if made else ""
+        if made and danger:
+            message = f"the method {render(made)}.{name[0]} is taken, which {danger} when it is called"
+            return Ruling(Grade.TAINTED, rules.DANGEROUS_NAME, message)
         known = isinstance(value, Call) or self._is_plain(value)  # a bound method, say, of the user's own class
         return Ruling(Grade.TAINTED) if known and not name[0].startswith("__") else None
 
@@ -363,18 +391,65 @@ class Judge:
             rule = rules.COMPUTED_CALL if target is UNKNOWN else rules.GLOBAL_CHANGE
             does = f"{render(target)}.{event.opcode.lower()}{render(items)}"
             yield from self._say(rule, f"{render(target)} is changed", event.at, event.opcode, does)
-        elif isinstance(target, Call) and target.note in _HARMLESS:
-            target.note = _worse(Ruling(target.note), Ruling(self._kept(items, None))).grade
+        elif isinstance(target, Call) and (not all(map(is_number, items)) or self._first_late(event)):
+            ruling = self._mutation_ruling(event, target, items)
+            if ruling.rule is not None:
+                does = f"{render(target)}.{event.opcode.lower()}{render(items)}"
+                yield from self._say(ruling.rule, ruling.message, event.at, event.opcode, does)
+            if target.note is Grade.OBJECT:
+                yield from self._data_in(items)
+            if target.note in _HARMLESS:
+                target.note = _worse(Ruling(target.note), Ruling(self._kept(items, None))).grade
+
+    def _first_late(self, event: Build | Mutation) -> bool:
+        """One is enough for each class: a stream can do it a million times."""
+        made = _class_of(event.target)
+        if not event.late or made in self._late:
+            return False
+        self._late.add(made)
+        return True
+
+    def _mutation_ruling(self, event: Mutation, target: Call, items: tuple[Value, ...]) -> Ruling:
+        made = _class_of(target)
+        if event.late:
+            return _late(target)
+        keys = items[::2] if event.opcode.startswith("SETITEM") else ()
+        if self._reaches_code(keys) and not (made and real_name(made) in _MAPPINGS):  # pandas calls such a key
+            message = f"{render(target)} is given an item under a key that may be called"
+            return Ruling(Grade.TAINTED, rules.ODD_ARGUMENT, message)
+        if target.note is Grade.OBJECT and made:
+            if made.module.startswith(_EVALUATES) and self._reaches_text(items):
+                message = f"an object of the unknown class {render(made)} is given free text"
+                return Ruling(Grade.OBJECT, rules.UNKNOWN_CLASS_TEXT, message)
+            if self._holds_code(items):
+                return Ruling(Grade.OBJECT, rules.CODE_TEXT, "an object is given a text that reads as code")
+        return Ruling(Grade.PLAIN)
+
+    def _data_in(self, value: Value) -> Iterator[Said]:
+        """Bytes given to an object of unknown class, which may unpickle them. They need not begin as pickles do."""
+        for item in _walk(value):
+            if not isinstance(item, Data) or item.size < _LEAST_BYTES or item.at in self._bytes_seen:
+                continue
+            self._bytes_seen.add(item.at)
+            if len(self._bytes_seen) == _MOST_BYTES:
+                why = f"more than {_MOST_BYTES:,} byte strings are given to objects of unknown classes"
+                yield self._here.unexamined(why, item.at, self._source.size)
+            elif len(self._bytes_seen) < _MOST_BYTES:
+                yield Nested(f"<bytes at {item.at}>", Slice(self._source, item.at, item.size), raw=True)
 
     def _build(self, event: Build) -> Iterator[Said]:
         target, state = event.target, event.state
         note = target.note if isinstance(target, Call) else None
-        for ruling in (self._target_ruling(target), self._build_ruling(target, state, note)):
+        late = _late(target) if self._first_late(event) else Ruling(Grade.PLAIN)
+        for ruling in (late, self._target_ruling(target), self._build_ruling(target, state, note)):
             if ruling.rule is not None:
                 does = f"{render(target)}.__setstate__({render(state)})"
                 yield from self._say(ruling.rule, ruling.message, event.at, "BUILD", does)
+        if note is Grade.OBJECT:
+            yield from self._data_in(state)
         if isinstance(target, Call) and note in _HARMLESS:
-            target.note = _worse(Ruling(note), Ruling(self._kept(state, None))).grade
+            kept = without_fields(state) if is_dtype(target) else state
+            target.note = _worse(Ruling(note), Ruling(self._kept(kept, None))).grade
 
     def _target_ruling(self, target: Value) -> Ruling:
         imported = alias(target)
@@ -385,6 +460,9 @@ class Judge:
         return Ruling(Grade.PLAIN)
 
     def _build_ruling(self, target: Value, state: Value, note: object) -> Ruling:
+        if is_dtype(target) and is_unsound(target, state):
+            message = "the state of a numpy dtype does not agree with its type"
+            return Ruling(Grade.TAINTED, rules.UNSOUND_DTYPE, message)
         ruling = self._built(state) if note is Grade.OBJECT else self._state_ruling(state)
         if _is_partial(target) and type(state) is tuple:
             # functools.partial.__setstate__((func, args, keywords, attributes))
@@ -402,7 +480,10 @@ class Judge:
             if any(isinstance(key, Call | Extension) or key is UNKNOWN for key in part[::2]):
                 return Ruling(Grade.TAINTED, rules.ODD_ARGUMENT, "a state has a computed key")
             for key, value in getattr(part, "planted", ()):
-                if key in state_keys():
+                if key == "formula":
+                    if not _is_formula_of_columns(self._text(value), value):
+                        return Ruling(Grade.OBJECT, rules.CODE_TEXT, "a formula does more than name columns")
+                elif key in state_keys():
                     if not is_scipy_template(self._text(value) or "("):
                         return Ruling(Grade.TAINTED, rules.EXECUTED_STATE, f"restoring {key} {state_keys()[key]}")
                 elif isinstance(value, Global) or (isinstance(value, Call) and value.note not in _HARMLESS):
@@ -504,6 +585,28 @@ class Judge:
 def alias(value: Value) -> Value:
     """The name that *value* is the object of, where that is known; else *value*."""
     return value.note if isinstance(value, Call | Persistent) and isinstance(value.note, Global) else value
+
+
+def _is_formula_of_columns(text: str | None, value: Value) -> bool:
+    """Or no formula at all. statsmodels evaluates it again when a model is restored.
+    https://github.com/statsmodels/statsmodels/blob/v0.14.4/statsmodels/base/data.py ModelData.__setstate__"""
+    if text is None:
+        return not isinstance(value, Text)
+    return "~" not in text or is_formula(text)
+
+
+def _late(target: Value) -> Ruling:
+    return Ruling(Grade.TAINTED, rules.LATE_CHANGE, f"{render(target)} is changed after its state was set")
+
+
+def _class_of(value: Value) -> Global | None:
+    """What *value* is an object of, as far as the way it was made tells."""
+    made: Value = alias(value.func) if isinstance(value, Call) else None
+    if not isinstance(made, Global):
+        return None
+    if made.name in ("_reconstruct", "_reconstructor", "__newobj__") and _items(value.args):
+        made = value.args[0]
+    return made if isinstance(made, Global) else None
 
 
 def _named(module: Value, name: tuple[Value, ...]) -> Ruling | None:

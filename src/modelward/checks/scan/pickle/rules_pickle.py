@@ -77,6 +77,29 @@ PLANTED_METHOD = Rule(
     _REFUSE,
     _PICKLE,
 )
+LATE_CHANGE = Rule(
+    "pickle-late-change",
+    Severity.HIGH,
+    "an object is changed after its state was set",
+    "Picklers set the state last. A change after it runs the object's own methods on whatever the file put there, "
+    "functions included.",
+    _REFUSE,
+    ("CWE-915", *_PICKLE, "https://docs.python.org/3/library/pickle.html#object.__reduce__"),
+)
+UNSOUND_DTYPE = Rule(
+    "pickle-unsound-dtype",
+    Severity.HIGH,
+    "a numpy type misstates what its elements are",
+    "numpy believes the flags and offsets of a pickled dtype: numbers of the file become addresses of objects, or "
+    "fields lie outside the array.",
+    _REFUSE,
+    (
+        "CWE-843",
+        "CWE-125",
+        *_PICKLE,
+        "https://github.com/numpy/numpy/blob/v2.4.0/numpy/_core/src/multiarray/descriptor.c",
+    ),
+)
 EXECUTED_STATE = Rule(
     "pickle-executed-state",
     Severity.CRITICAL,
@@ -100,6 +123,14 @@ FRAME_CUT = Rule(
     "Python's own readers go on at different bytes from there, so one file is two programs. No pickler writes this.",
     _REFUSE,
     (*_PICKLE, "https://peps.python.org/pep-3154/#framing"),
+)
+ENDLESS_HASH = Rule(
+    "pickle-endless-hash",
+    Severity.MEDIUM,
+    "a key or an element of a set whose hash takes for ever",
+    "A hundred bytes of tuples that hold each other keep a loader busy without end. No pickler writes such a key.",
+    _REFUSE,
+    (*_PICKLE, "CWE-407"),
 )
 ODD_ARGUMENT = Rule(
     "pickle-odd-argument",
@@ -176,8 +207,11 @@ RULES: tuple[Rule, ...] = (
     COMPUTED_CALL,
     GLOBAL_CHANGE,
     PLANTED_METHOD,
+    LATE_CHANGE,
+    UNSOUND_DTYPE,
     EXECUTED_STATE,
     EXTENSION_CODE,
+    ENDLESS_HASH,
     FRAME_CUT,
     ODD_ARGUMENT,
     UNKNOWN_FUNCTION,

@@ -5,12 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from modelward.checks.scan.pickle.callables import is_stdlib
 from modelward.checks.scan.python.names import EXECUTES, HOOKS, PROCESS
 from modelward.formats.python_code import Call, Code
 from modelward.formats.python_values import Expr
 
 _SHOWN = 120
-_OWN = re.compile(r"(?:def:|\?(?:(?:self|cls)\.)?)(\w+)")  # defined here, perhaps further down
+_OWN = re.compile(r"(?:def:|class:|\?)[^\"']*?(\w+)")  # defined here, perhaps further down, or a method of an object
+_DUNDER = re.compile(r"__\w+__")
+# Decorators of the standard library that call what they decorate only when somebody calls the result
+_PATIENT = re.compile(r"(?:functools|contextlib|dataclasses|abc|typing|types|enum|builtins|collections|unittest)\.")
 _RESHAPED = re.compile(r"<text>\.(?:replace|translate|swapcase|removeprefix|removesuffix)\(\)")
 
 
@@ -33,12 +37,21 @@ def shown(arg: Expr) -> str:
 def automatic(code: Code) -> dict[str, str]:
     """Functions that run by themselves, and when: those that are called on import, and hooks of loaders."""
     calls: dict[str, set[str]] = {}
-    for call in code.calls:
+    anything = any(call.imported and re.fullmatch(r"\??\w*", call.callee.name) for call in code.calls)
+    handed_on = [value for value in code.values if value.callee.name.startswith("def:") and (value.inside or anything)]
+    for call in (*code.calls, *handed_on):
         own = _OWN.fullmatch(call.callee.name) if call.function or call.imported else None
         if own:
             calls.setdefault(call.function, set()).add(own[1])
     found: dict[str, str] = {}
-    todo = [(name, "on import") for name in calls.get("", ())] + [(name, f"in {name}") for name in sorted(HOOKS)]
+    todo = [(name, "on import") for name in calls.get("", ())]
+    todo += [
+        (function, "on import")
+        for function, name in code.decorated
+        if is_stdlib(name.partition("(")[0]) and not _PATIENT.match(name)
+    ]
+    hooks = {call.function for call in code.calls if _DUNDER.fullmatch(call.function)} | HOOKS
+    todo += [(name, f"in {name}") for name in sorted(hooks)]
     while todo:
         name, when = todo.pop(0)
         if name not in found:
@@ -50,7 +63,7 @@ def automatic(code: Code) -> dict[str, str]:
 def callees(call: Call) -> Iterator[tuple[Expr, list[Expr]]]:
     """What may be called: also one of several in a table or a condition."""
     yield call.callee, call.args
-    if not call.callee.name or call.callee.name.startswith("?"):
+    if not call.callee.name or call.callee.name.startswith("?") or call.callee.name.endswith("[]"):
         for part in call.callee.walk():
             if part is not call.callee and part.name and not part.name.endswith(")"):
                 yield part, call.args

@@ -20,10 +20,26 @@ from modelward.checks.scan.python.calls import (
     reaches,
     shown,
 )
+from modelward.checks.scan.python.marks import (
+    ARCHIVE,
+    ASSIGNS,
+    ENVIRONMENT,
+    HANDED_ON,
+    LISTS_ALL,
+    LOADS_YAML,
+    LOOKS_AT,
+    does_something,
+    is_known_code,
+    keeps_ascii,
+    only_compiles,
+    plants,
+    tells_version,
+)
 from modelward.checks.scan.python.names import (
     DECODES,
     DOWNLOADS,
     EXECUTES,
+    FILE_LOADERS,
     HOOKS,
     NATIVE,
     NETWORK,
@@ -33,12 +49,13 @@ from modelward.checks.scan.python.names import (
     UNPICKLES,
     is_ordinary_command,
 )
+from modelward.checks.scan.python.reached import MODULES, function_of, leads_elsewhere, runs_by_itself, walks_inside
 from modelward.checks.scan.texts.shell import payloads
 from modelward.core.artifact import Source
 from modelward.core.finding import Rule
 from modelward.formats.decoded import Decoded
 from modelward.formats.python_code import Call, Code, read_code
-from modelward.formats.python_tokens import NotPython
+from modelward.formats.python_tokens import NotPython, Unfinished
 from modelward.formats.python_values import Expr
 from modelward.formats.source import Budget, BytesSource
 
@@ -66,16 +83,22 @@ def examine_python(source: Source, here: Here) -> Iterator[Said]:
     decoded = Decoded(raw[:LARGEST], _declared(raw[:_COOKIE_LINES]))
     text = decoded.text if len(raw) <= LARGEST else decoded.text[: decoded.text.rfind("\n") + 1]
     cookie = _COOKIE.match(text)
-    if cookie and not _PLAIN_ENCODINGS.fullmatch(cookie[1].lower()):
+    if cookie and not (_PLAIN_ENCODINGS.fullmatch(cookie[1].lower()) and keeps_ascii(cookie[1])):
         message = f"the source declares the encoding {cookie[1]}"
         yield here.finding(rules.SOURCE_ENCODING, message, *map(decoded.byte, cookie.span(1)))
     try:
         code = read_code(_executed_lines(text) or text, _MOST_CALLS)
+    except Unfinished:
+        if len(raw) > LARGEST and ASSIGNS.match(text) and does_something(source, 0):
+            yield here.unexamined("Python source that is too long to be read to its end")
+        return
     except NotPython:
         return
-    if code.calls or code.returned:
+    if code.calls or code.returned or code.values:
         yield from Judge(code, decoded, here).run()
-    if (len(raw) > LARGEST or not code.complete) and (code.calls or code.imports):
+    known = bool(code.calls or code.imports)
+    begins = bool(text) or ASSIGNS.match(decoded.text) is not None
+    if (len(raw) > LARGEST or not code.complete) and (known or (begins and does_something(source, code.stopped))):
         yield here.unexamined("Python source that is too long to be read to its end")
 
 
@@ -120,6 +143,11 @@ class Judge:
             for callee, args in (*callees(call), *handed(call.args)):
                 yield from self._call(callee, args, call)
             yield from self._secrets(call)
+            if (written := plants(call)) and self._when(call):
+                yield from self._say(rules.PLANTED_FILE, written, call.callee.name, call.args, call)
+            yield from self._spelt(call)
+        for handed_on in self._code.values:
+            yield from self._value(handed_on)
         for function, value, at in self._code.returned:
             call = Call(Expr(), [], at, at + 1, function, False)
             for callee, args in handed([value]) if function in HOOKS else ():
@@ -131,10 +159,11 @@ class Judge:
         yield from self._sockets()
 
     def _call(self, callee: Expr, args: list[Expr], call: Call) -> Iterator[Said]:
-        name = callee.name
+        name = function_of(callee.name) if args or callee is not call.callee else callee.name
         grave = name in PROCESS or name in EXECUTES or name in NATIVE
-        if _OBJECT_WALK.search(name):
-            message = "every class of the process is reached through the base of all classes"
+        inside = walks_inside(name) or leads_elsewhere(name) or name in LISTS_ALL
+        if _OBJECT_WALK.search(name) or (inside and self._when(call)):
+            message = "it walks through the inside of Python's objects to what it calls"
             yield from self._say(rules.HIDDEN_CALL, message, name, args, call, once="walk")
         if grave and (callee.computed or (callee is call.callee and not args)) and name != "builtins.compile":
             yield from self._say(
@@ -144,10 +173,58 @@ class Judge:
             yield from self._process(name, args, call)
         elif name in EXECUTES:
             yield from self._execution(name, args, call)
+        elif name in LOADS_YAML and args and args[0].text is not None:
+            yield Nested(f"<yaml at {self._place(call)[0]}>", BytesSource(args[0].text.encode("utf-8", "replace")))
         elif name in UNPICKLES:
             yield from self._unpickling(name, args, call)
         elif name in NATIVE:
             yield from self._say(rules.DYNAMIC_CODE, f"{plain(name)} loads native code", name, args, call)
+        elif name == "builtins.getattr" or name.endswith(".__getattribute__"):
+            yield from self._chosen(name, args, call)
+        elif name in FILE_LOADERS and self._when(call) == "on import":
+            yield from self._file_loaded(name, args, call)
+        elif (does := runs_by_itself(name)) and self._when(call) == "on import" and not only_compiles(does, args):
+            yield from self._say(rules.UNKNOWN_CODE, f"{plain(name)} {does} on import", name, args, call)
+
+    def _chosen(self, name: str, args: list[Expr], call: Call) -> Iterator[Said]:
+        """An attribute of a module that has everything, by a name that does not stand there."""
+        owner = args[0].name if len(args) > 1 and args[1].text is None else name.removesuffix(".__getattribute__")
+        if owner in MODULES and self._when(call):
+            message = f"takes something from {owner} by a name that is not written down"
+            yield from self._say(rules.HIDDEN_CALL, message, name, args, call)
+
+    def _file_loaded(self, name: str, args: list[Expr], call: Call) -> Iterator[Said]:
+        """A module that is loaded from a file, or a folder of such, that was downloaded or is no source."""
+        texts = [part.text for arg in args for part in arg.walk() if part.text is not None]
+        beside = self._downloads_beside(args, call)
+        folders = [text.rstrip("/") + "/" for text in texts if len(text) > 1]
+        told = self._fetched.get(call.function, (False, set()))[1]
+        if reaches(args, DOWNLOADS) or beside or any(label.startswith(folder) for folder in folders for label in told):
+            yield from self._say(rules.DECODED_CODE, f"{name} takes code that was downloaded", name, args, call)
+        elif name == "zipimport.zipimporter" or (
+            not name.startswith("sys.") and len(texts) > 1 and not any(text.endswith((".py", ".pyi")) for text in texts)
+        ):
+            yield from self._say(rules.UNKNOWN_CODE, f"{name} loads a module on import", name, args, call)
+        elif name.startswith("sys.") and any(ARCHIVE.search(text) for text in texts):
+            yield from self._say(rules.UNKNOWN_CODE, f"{name} lets modules come out of a file", name, args, call)
+
+    def _spelt(self, call: Call) -> Iterator[Said]:
+        """The name of a function that runs things, handed over as a text for something to look it up."""
+        for arg in call.args if self._when(call) else ():
+            for part in arg.walk():
+                spelt = (part.text or "")[:100].replace(":", ".")
+                if spelt in PROCESS or spelt in EXECUTES:
+                    message = f"{spelt} is named in a text, for {plain(call.callee.name)} to find it"
+                    yield from self._say(rules.HIDDEN_CALL, message, call.callee.name, call.args, call)
+
+    def _value(self, value: Call) -> Iterator[Said]:
+        """A function or module that is handed on, for something else to call it."""
+        name = function_of(value.callee.name)
+        if value.inside in LOOKS_AT or not self._when(value):
+            return
+        if (name in MODULES and value.inside) or name in HANDED_ON:
+            message = f"{plain(name)} is handed on to be called"
+            yield from self._say(rules.HIDDEN_CALL, message, value.inside or name, [value.callee], value)
 
     def _process(self, name: str, args: list[Expr], call: Call) -> Iterator[Said]:
         command, complete = command_of(args)
@@ -159,7 +236,11 @@ class Judge:
             yield from self._say(rules.DECODED_CODE, f"{plain(name)} runs a command that was decoded", name, args, call)
         yield from self._python_argument(args, call)
         when = self._when(call)
-        if when and complete and not is_ordinary_command(command):
+        odd = when.startswith("in __") and call.function not in HOOKS
+        if (when == "on import" or odd) and not complete and not tells_version(args):
+            message = f"{plain(name)} runs on import what does not stand there"
+            yield from self._say(rules.UNKNOWN_CODE, message, name, args, call)
+        elif when and complete and not is_ordinary_command(command):
             yield from self._say(
                 rules.PROCESS_AT_IMPORT, f"{plain(name)} runs {command[:_SHOWN]} {when}", name, args, call
             )
@@ -168,15 +249,21 @@ class Judge:
     def _when(self, call: Call) -> str:
         if call.imported:
             return "on import"
+        if call.derived and call.function not in self._automatic:
+            return f"in {call.function}, which a library can call"
         return self._automatic.get(call.function, "") if call.function else ""
 
     def _execution(self, name: str, args: list[Expr], call: Call) -> Iterator[Said]:
         first = args[:1]
-        if reaches(first, DECODES) or reaches(first, DOWNLOADS) or is_assembled(first):
+        from_file = name.startswith(("runpy.run_path", "imp."))
+        fetched = reaches(first, DOWNLOADS) or (from_file and self._downloads_beside(args, call))
+        if reaches(first, DECODES) or fetched or is_assembled(first):
             message = f"{plain(name)} runs what was decoded, downloaded or put together"
             yield from self._say(rules.DECODED_CODE, message, name, args, call)
-        if first and first[0].text is not None:
+        if first and first[0].text is not None and not from_file:
             yield from self._inner(first[0].text, call)
+        elif first and self._when(call) == "on import" and not is_known_code(name, first[0]):
+            yield from self._say(rules.UNKNOWN_CODE, f"{plain(name)} runs code on import", name, args, call)
         elif first:
             yield from self._say(rules.DYNAMIC_CODE, f"{plain(name)} runs code", name, args, call, once=name)
 
@@ -235,11 +322,12 @@ class Judge:
 
     def _secrets(self, call: Call) -> Iterator[Said]:
         sends = SENDS.match(call.callee.name)
-        if sends and any(part.name == "os.environ" for arg in call.args for part in arg.walk()):
+        if sends and any(part.name in ENVIRONMENT for arg in call.args for part in arg.walk()):
             yield from self._say(
                 rules.SECRET_SENT, "the whole environment is sent away", call.callee.name, call.args, call
             )
-        texts = [arg.text for arg in call.args if arg.text is not None]
+        texts = [part.text for arg in call.args for part in arg.walk() if part.text is not None]
+        texts.append("/".join(texts)[:_SHOWN])
         found = next(filter(None, map(SECRETS.search, texts)), None)
         if found and call.function is not None and any(NETWORK.match(name) for name in self._names):
             message = f"{found[0]} is used in code that uses the network"

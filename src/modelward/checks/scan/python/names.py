@@ -49,6 +49,13 @@ torch.utils.cpp_extension load load_inline
 torch.ops load_library
 cffi FFI
 """)
+FILE_LOADERS = _names("""
+zipimport zipimporter
+importlib.machinery SourceFileLoader SourcelessFileLoader ExtensionFileLoader
+importlib.util spec_from_file_location
+imp load_source load_compiled load_dynamic
+sys path.insert path.append
+""")
 DECODES = _names("""
 base64 b64decode urlsafe_b64decode standard_b64decode b32decode b16decode b85decode a85decode decodebytes decodestring
 binascii unhexlify a2b_hex a2b_base64 a2b_uu
@@ -67,7 +74,7 @@ urllib2 urlopen
 requests get post request
 httpx get post request stream
 wget download
-huggingface_hub hf_hub_download cached_download
+huggingface_hub hf_hub_download cached_download snapshot_download
 torch.hub download_url_to_file
 """)
 NETWORK = re.compile(
@@ -91,23 +98,35 @@ SECRETS = re.compile(
     r"|Login Data|\.mozilla/firefox|wallet\.dat|\.gnupg/"
 )
 
-_GIT = frozenset("rev-parse describe log status diff show rev-list ls-files branch tag remote config --version".split())
+STARTUP = re.compile(
+    r"\.(?:bashrc|bash_profile|bash_login|profile|zshrc|zprofile|zshenv|xinitrc)$|config\.fish$|authorized_keys$|etc/cron|etc/rc\.local$"
+    r"|etc/profile|etc/ld\.so\.preload$|\.pth$|(?:site|user)customize\.py$|systemd/(?:system|user)|LaunchAgents|LaunchDaemons"
+    r"|Start Menu.Programs.Startup|\.config/autostart|\.git/hooks/|\.ipython/profile_default/startup"
+)
+"""Files that something runs by itself."""
+
+_GIT = frozenset("rev-parse describe log status diff show rev-list ls-files branch tag remote --version".split())
 _PROGRAMS = frozenset(
     """
     nvidia-smi nvcc rocm-smi rocminfo hipcc hipconfig uname lscpu sysctl ldconfig ldd which where ffmpeg ffprobe sox
     clear cls stty tput gcc g++ cc c++ clang clang++ cl getconf system_profiler wmic xcrun xcode-select sw_vers locale
-    ninja cmake fc-list pkg-config llvm-config java node dot pdflatex latex dvipng tar unzip gs convert espeak espeak-ng
+    ninja cmake fc-list pkg-config llvm-config dot tar unzip espeak espeak-ng
     """.split()
 )
 """Programs that tell about the machine, compile, or turn one medium into another."""
 _VERSION = frozenset({"--version", "-version", "-V", "-v", "version"})
 _INSTALLERS = frozenset({"pip", "ensurepip", "easy_install", "http.server", "code"})
+# Arguments that make such a program run another one
+_RUNS_OTHERS = re.compile(
+    r"\s(?:-c|-e|-P|-E|-B\S*|@\S+|--?wrapper\S*|--?f?plugin\S*|--?specs\S*|--checkpoint-action\S*|--to-command\S*"
+    r"|--use-compress-program\S*|-I|--exec-path\S*|--ext-diff|--upload-pack\S*)(?=\s|$)"
+)
 
 
 def is_ordinary_command(text: str) -> bool:
     """A single call of a program that asks or converts something."""
     words = text.split()
-    if not words or re.search(r"[;|&`<]|\$\(", text):
+    if not words or re.search(r"[;|&`<\n]|\$\(", text) or _RUNS_OTHERS.search(text):
         return False
     program = words[0].rpartition("/")[2].removesuffix(".exe")
     if len(words) == 2 and words[1] in _VERSION:

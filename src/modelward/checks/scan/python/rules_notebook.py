@@ -14,10 +14,11 @@ from collections.abc import Iterator
 from modelward.checks.scan.here import Here, Nested, Said
 from modelward.checks.scan.python import rules_python as python
 from modelward.checks.scan.python.judge import examine_python
+from modelward.checks.scan.python.names import STARTUP
 from modelward.checks.scan.texts.shell import payloads
 from modelward.core.finding import Finding, Rule, Severity
 from modelward.formats.json_tree import Object, Value, objects
-from modelward.formats.source import BytesSource
+from modelward.formats.source import Budget, BytesSource
 
 _FORMAT = "https://nbformat.readthedocs.io/en/latest/format_description.html"
 _TRUST = "https://jupyter-notebook.readthedocs.io/en/stable/security.html"
@@ -48,20 +49,27 @@ ACTIVE_OUTPUT = Rule(
 )
 
 _SHELL_CELL = re.compile(r"\A\s*%%(?:bash|sh|script|system|!|cmd|powershell)\b[^\n]*\n?", re.IGNORECASE)
-_OTHER_CELL = re.compile(r"\A\s*%%(?!time|timeit|capture|prun|debug)\w+")
+_AROUND = re.compile(r"\A\s*(?:%%(?:time|timeit|capture|prun|debug)\b[^\n]*\n\s*)+")
+_OTHER_CELL = re.compile(r"\A\s*%%(?!python)\w+[^\n]*\n?")
+_PYTHON_CELL = re.compile(r"\A\s*%%python\S*[^\n]*\n?")
+_WRITTEN = re.compile(r"\A\s*%%(?:writefile|file)\s+(?:-a\s+)?(\S+)")
 # An escape to the shell, also behind an assignment; a magic that is one
 _SHELL_LINE = re.compile(
-    r"^[ \t]*(?:[\w., \t]+=[ \t]*)?(?:!{1,2}|%(?:sx|system|sc|bash|sh)\b)((?:\\\n|.)*)", re.MULTILINE
+    r"^[ \t]*(?:[\w., \t]+=[ \t]*)?(?:%\w+[ \t]+)?(?:!{1,2}|%(?:sx|system|sc|bash|sh|alias)\b)((?:\\\n|.)*)",
+    re.MULTILINE,
 )
-_MAGIC_LINE = re.compile(r"^[ \t]*(?:[\w., \t]+=[ \t]*)?[!%?](?:\\\n|.)*", re.MULTILINE)
+_MAGIC_LINE = re.compile(r"^([ \t]*)(?:[\w., \t]+=[ \t]*)?[!%?]((?:\\\n|.)*)", re.MULTILINE)
+_VARIABLE = re.compile(r"!?[ \t]*(?:\{([\w.]+)\}|\$\{?(\w+)\}?)[ \t]*")
 _ACTIVE = re.compile(r"<script\b|<iframe\b|<object\b|<embed\b|\bon[a-z]{3,20}\s*=|javascript:", re.IGNORECASE)
 _TRICK = re.compile(
+    r"\]\(\s*javascript:|<iframe\b[^<>]{0,500}\bsrcdoc\s*=|"
     r"<(?:img|image|audio|video|source|input|body|svg|math|style|select|details|marquee|form|link|object)\b[^<>]{0,2000}"
     r"\bon(?:error|load|loadstart|focus|toggle|begin|start|mouseover|pageshow|animationstart)\s*="
     r"|<(?:select|math|noscript|template)\b[^>]*>\s*<(?:iframe|script|style|mglyph)\b"
     r"|(?:href|src|action|formaction)\s*=\s*[\"']?\s*j\W{0,5}a\W{0,5}v\W{0,5}a\W{0,5}s\W{0,5}c\W{0,5}r\W{0,5}i\W{0,5}p\W{0,5}t\s*:",
     re.IGNORECASE,
 )
+_MOST_COMMANDS = 1 << 18
 _OF_CELLS = frozenset(
     {python.HIDDEN_CALL, python.DECODED_CODE, python.EMBEDDED_PICKLE, python.SHELL_PAYLOAD, python.REVERSE_SHELL}
 )
@@ -69,11 +77,12 @@ _OF_CELLS = frozenset(
 
 def judge_notebook(body: Value, here: Here) -> Iterator[Said]:
     """Cells, saved outputs and attachments. A document that is no notebook has nothing to say."""
+    commands = Budget(_MOST_COMMANDS)
     for path, cell in _cells(body):
         source = "\n".join(_text(cell, "source") + _text(cell, "input"))
         kind = cell.get("cell_type")
         if kind == "code":
-            yield from _judge_code(source, here, path)
+            yield from _judge_code(source, here, path, commands)
         else:
             yield from _judge_markup(source, here, path)
         for outputs in cell.all("outputs"):
@@ -110,20 +119,35 @@ def _text(holder: Object, key: str) -> list[str]:
     return found
 
 
-def _judge_code(source: str, here: Here, path: str) -> Iterator[Said]:
-    shell = _SHELL_CELL.match(source)
+def _judge_code(source: str, here: Here, path: str, left: Budget) -> Iterator[Said]:
+    source = _AROUND.sub("", source)
+    shell = _SHELL_CELL.match(source) or _OTHER_CELL.match(source)
     commands = [source[shell.end() :]] if shell else [found[1] for found in _SHELL_LINE.finditer(source)]
-    for continued in commands:
+    written = _WRITTEN.match(source)
+    if written:
+        commands = []
+    if written and STARTUP.search(written[1]):
+        yield here.finding(SHELL_PAYLOAD, f"{path}: writes to {written[1][:200]}")
+    for continued in ["\n".join(commands)] if len(commands) > 1 else commands:
         command = continued.replace("\\\n", " ")
+        if not left.spend(len(command)):
+            yield here.unexamined(f"{path}: more commands than are read")
+            break
         for does, at in payloads(command):
             shown = " ".join(command[max(0, at - 20) : at + 150].split())
             yield here.finding(SHELL_PAYLOAD, f"{path}: {does}", does=shown)
-    if shell or _OTHER_CELL.match(source):
+    if shell:
         return
-    plain = _MAGIC_LINE.sub("pass", source)
+    plain = _MAGIC_LINE.sub(_as_python, _PYTHON_CELL.sub("", source))
     for said in examine_python(BytesSource(plain.encode("utf-8", "surrogatepass")), here.into(path)):
         if not isinstance(said, Finding) or said.rule in _OF_CELLS:
             yield said
+
+
+def _as_python(magic: re.Match[str]) -> str:
+    """A command that is a variable is what Python put there."""
+    variable = _VARIABLE.fullmatch(magic[2])
+    return f"{magic[1]}get_ipython().system({variable[1] or variable[2]})" if variable else f"{magic[1]}pass"
 
 
 def _judge_markup(source: str, here: Here, path: str) -> Iterator[Said]:

@@ -69,6 +69,22 @@ PROCESS_AT_IMPORT = Rule(
     "Read the command before you import this file.",
     ("CWE-829", "CWE-78", _ATLAS, _CUSTOM_CODE),
 )
+UNKNOWN_CODE = Rule(
+    "python-unknown-code-at-import",
+    Severity.MEDIUM,
+    "importing the code runs something that does not stand in it",
+    "Code or a command that is read or put together while the module is imported can be anything.",
+    "Find out where it comes from before you import this file.",
+    ("CWE-95", "CWE-829", _ATLAS, _CUSTOM_CODE),
+)
+PLANTED_FILE = Rule(
+    "python-planted-file",
+    Severity.MEDIUM,
+    "the code writes where something is run by itself, or deletes everything",
+    "What stands in start-up files, schedules and lists of keys acts long after the model is gone.",
+    _DO,
+    ("CWE-506", "CWE-73", _ATLAS),
+)
 SECRET_SENT = Rule(
     "python-secret-access",
     Severity.MEDIUM,
@@ -109,6 +125,8 @@ RULES: tuple[Rule, ...] = (
     REVERSE_SHELL,
     DOWNLOADED_PROGRAM,
     PROCESS_AT_IMPORT,
+    UNKNOWN_CODE,
+    PLANTED_FILE,
     SECRET_SENT,
     SOURCE_ENCODING,
     PROCESS,

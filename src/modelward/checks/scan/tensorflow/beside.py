@@ -16,7 +16,8 @@ from modelward.formats.tensorflow import Span
 from modelward.formats.tfrecord import records
 
 _LARGEST_TEXT = 16 << 20
-_OPERATOR = re.compile(rb"\bop\b(?:\s|#[^\n]*\n)*+:(?:\s|#[^\n]*\n)*+[\"'\[]")
+_SPACE = rb"(?:\s|#[^\n]*\n|(?!))*+"  # (?!): python/cpython#100061
+_OPERATOR = re.compile(rb"\bop\b" + _SPACE + rb":" + _SPACE + rb"[\"'\[]")
 _LOOKED_AT = 100
 _DO = "Download it again and compare its sha256."
 
@@ -39,12 +40,17 @@ def examine_graph_text(source: Source, here: Here) -> Iterator[Said]:
     if source.size > _LARGEST_TEXT:
         yield here.unexamined(f"a graph in text form of more than the {_LARGEST_TEXT:,} bytes that are read")
         return
-    if not _OPERATOR.search(data):
+    if root != "ModelProto" and not _OPERATOR.search(data):
         return
     try:
         graph = BytesSource(to_binary(data, root))
     except NotText as error:
         yield here.unexamined(str(error))
+        return
+    if root == "ModelProto":
+        from modelward.checks.scan.onnx.rules_onnx import examine_onnx
+
+        yield from examine_onnx(graph, here.into(f"<{root}>"))
     else:
         yield from examine_graph(graph, here.into(f"<{root}>"), (root,))
 

@@ -1,11 +1,13 @@
-"""Who calls the functions that write checkpoints: the saver of a model, and nobody else."""
+"""Who calls the functions that write checkpoints, which is the saver of a model and nobody else, and those that
+read files, which are given a path."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
 
-from modelward.checks.scan.tensorflow.flow import Flow
+from modelward.checks.scan.tensorflow.flow import Flow, Origin, flow_of
+from modelward.checks.scan.tensorflow.operators import find
 from modelward.core.artifact import Source
 from modelward.formats.tensorflow import MetaGraph, Node, Scope, node_of, node_places, read_node, scopes, text, texts
 
@@ -45,6 +47,43 @@ def _is_told(graph: MetaGraph, node: Node, main: Flow) -> bool:
         return False
     origin = main.origin(node.inputs[0])
     return origin.given and not origin.computed and not origin.texts
+
+
+def paths_given(
+    graph: MetaGraph, takers: Mapping[str, frozenset[int]], main: Flow
+) -> Iterator[tuple[Node, Scope, Origin]]:
+    """What the functions *takers* are given in the places that they take a path in, by whoever calls them.
+    Raises Broken."""
+    wanted, seen = dict(takers), set[str]()
+    for _ in range(_DEEPEST):
+        passed_on: dict[str, frozenset[int]] = {}
+        flows = {"": main}
+        for scope, node, name in _calls(main.source, graph, set(wanted)):
+            if scope.function not in flows:
+                flows[scope.function] = flow_of(main.source, scope, main.budget)
+            for place in wanted[name]:
+                origin = _argument(node, place, flows[scope.function])
+                if origin.arguments:
+                    places = frozenset(scope.arguments[one] for one in origin.arguments)
+                    passed_on[scope.function] = passed_on.get(scope.function, frozenset()) | places
+                yield node, scope, origin
+        seen |= wanted.keys()
+        wanted = {name: places for name, places in passed_on.items() if name not in seen}
+
+
+# The function is the input before its arguments
+_BRANCHES = frozenset({"If", "StatelessIf", "Case", "StatelessCase"})
+_CALLS = frozenset({"PartitionedCall", "StatefulPartitionedCall", "While", "StatelessWhile"})
+
+
+def _argument(node: Node, place: int, flow: Flow) -> Origin:
+    """Of other operators it is not known which input becomes which argument."""
+    inputs = [one for one in node.inputs if not one.startswith("^")]
+    place += bool(_BRANCHES & set(node.operators))
+    known = _BRANCHES | _CALLS
+    if place >= len(inputs) or any(find(name) and name not in known for name in node.operators):
+        return Origin(computed=True)
+    return flow.origin(inputs[place])
 
 
 def _calls(source: Source, graph: MetaGraph, wanted: set[str]) -> Iterator[tuple[Scope, Node, str]]:

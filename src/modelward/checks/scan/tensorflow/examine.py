@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from modelward.checks.scan.here import Here, Nested, Said
 from modelward.checks.scan.outside_path import leads_outside
-from modelward.checks.scan.tensorflow.calls import strange_calls
+from modelward.checks.scan.tensorflow.calls import paths_given, strange_calls
 from modelward.checks.scan.tensorflow.flow import Flow, Origin, attribute
 from modelward.checks.scan.tensorflow.operators import Operator, find
 from modelward.checks.scan.tensorflow.rules_tensorflow import ASSET_ESCAPE, REPEATED_FIELD, RULE_OF, UNKNOWN_FIELD
@@ -15,7 +15,7 @@ from modelward.core.artifact import Source
 from modelward.formats.cursor import Broken
 from modelward.formats.source import Budget, BytesSource, Slice
 from modelward.formats.tensorflow import Gap, MetaGraph, Node, Scope, Span, node_of, nodes, read_model, scopes, texts
-from modelward.formats.tensorflow_kinds import kinds
+from modelward.formats.tensorflow_kinds import UNDECIDED, kinds
 
 _MOST_SAID = 50  # of one operator in one graph: more of them say nothing new
 _MOST_STEPS = 5_000
@@ -32,7 +32,11 @@ _CONTROLS = re.compile(rb"[\0-\x08\x0e-\x1a\x1c-\x1f]")
 
 def examine_tensorflow(source: Source, here: Here) -> Iterator[Said]:
     """Every graph, every function and every text of them that can be a file of its own."""
-    yield from examine_graph(source, here, kinds(source.read, source.size))
+    messages = kinds(source.read, source.size)
+    if messages == (UNDECIDED,):
+        yield here.unexamined("more fields than the limit, and among the first no graph: it may be one of TensorFlow's")
+    else:
+        yield from examine_graph(source, here, messages)
 
 
 def examine_node(node: bytes, here: Here) -> Iterator[Said]:
@@ -86,6 +90,7 @@ class _Judge:
         self._foreign: dict[str, tuple[Node, str]] = {}
         self._saving: dict[str, Node] = {}
         self._takes_assets = False
+        self._takers: dict[str, frozenset[int]] = {}
         self._files = 0
 
     def say(self) -> Iterator[Said]:
@@ -103,6 +108,7 @@ class _Judge:
         if main:
             yield from self._strange_calls(main)
             yield from self._captured(main)
+            yield from self._paths_given(main)
         yield from self._asset_names()
         for document in self._graph.documents[:_MOST_DOCUMENTS]:
             yield Nested(f"<{document.name}>", Slice(self._source, document.start, document.end - document.start))
@@ -193,10 +199,16 @@ class _Judge:
                 return True
         if known.section == "asset" and origin.given:
             self._takes_assets = True
+            if scope.function:
+                places = frozenset(scope.arguments[name] for name in origin.arguments)
+                self._takers[scope.function] = self._takers.get(scope.function, frozenset()) | places
+        return self._is_strange(origin, known.section == "asset")
+
+    def _is_strange(self, origin: Origin, may_be_asset: bool) -> bool:
+        """Whether it can be a path that leads out of the model's folder."""
         constants = zip(origin.texts, origin.nodes, strict=True)
         return origin.computed or any(
-            _is_outside(path) and not (known.section == "asset" and self._is_asset(path, name))
-            for path, name in constants
+            _is_outside(path) and not (may_be_asset and self._is_asset(path, name)) for path, name in constants
         )
 
     def _is_asset(self, path: str, node: str) -> bool:
@@ -227,9 +239,21 @@ class _Judge:
             except Broken as broken:
                 yield _gap(Gap(broken.why, broken.at, broken.cut_short), self._source, self._here)
                 continue
-            if any(map(_is_outside, origin.texts)):
+            # many texts are the words of a table
+            if len(origin.texts) == 1 and _is_outside(origin.texts[0]):
                 message = f"{self._label} a function that reads a file has captured the path {origin}".strip()
                 yield self._here.finding(RULE_OF["asset"], message, path=str(origin))
+
+    def _paths_given(self, main: Flow) -> Iterator[Said]:
+        """The same of a path that one function or the graph gives to another function."""
+        try:
+            for node, scope, origin in paths_given(self._graph, self._takers, main):
+                if self._is_strange(origin, True):
+                    where = f"{self._label} function {scope.function!r}" if scope.function else self._label
+                    message = f"{where} node {node.name!r} calls a function that reads a file".strip()
+                    yield self._here.finding(RULE_OF["asset"], message, node.start, node.end, target=str(origin))
+        except Broken as broken:
+            yield _gap(Gap(broken.why, broken.at, broken.cut_short), self._source, self._here)
 
     def _asset_names(self) -> Iterator[Said]:
         for _, name, start, end in self._graph.assets:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from modelward.core.artifact import Source
 from modelward.formats.cursor import Broken
 from modelward.formats.source import Budget
-from modelward.formats.tensorflow import LONGEST_NAME, Node, Scope, node_of, read_node, text, texts
+from modelward.formats.tensorflow import LONGEST_NAME, Node, Scope, node_of, nodes, read_node, text, texts
 
 _MOST_NODES = 200_000
 _MOST_STEPS = 200
@@ -21,6 +21,9 @@ _PASSING = {
 """Operators that give one of these inputs, or put them together."""
 
 
+_READ, _ASSIGN = "ReadVariableOp", "AssignVariableOp"
+
+
 @dataclass(frozen=True, slots=True)
 class Origin:
     texts: tuple[str, ...] = ()
@@ -31,6 +34,8 @@ class Origin:
     """By who calls the function, or feeds the graph."""
     computed: bool = False
     """By operators that make of a text what they like."""
+    arguments: frozenset[str] = frozenset()
+    """Of the function, which it is given in."""
 
     def __str__(self) -> str:
         shown = ", ".join(repr(one) for one in self.texts)
@@ -51,9 +56,17 @@ class Flow:
     """False: there were more of them than are kept, or read."""
     _known: dict[str, Origin] = field(default_factory=dict)
     _places: dict[str, tuple[int, int]] = field(default_factory=dict)
+    _assigned: dict[str, set[str]] = field(default_factory=dict)
+    """What variables are set to in this scope."""
 
     def add(self, node: Node) -> None:
-        known = any(name == "Const" or name in _GIVEN or name in _PASSING for name in node.operators)
+        if _ASSIGN in node.operators and len(node.inputs) > 1:
+            values = self._assigned.setdefault(node_of(node.inputs[0]), set())
+            values.add(node.inputs[1])
+            if len(values) > _MOST_TEXTS or len(self._assigned) > _MOST_NODES:
+                values.clear()
+                self.complete = False
+        known = any(name in ("Const", _READ) or name in _GIVEN or name in _PASSING for name in node.operators)
         if not known:
             return
         if len(self._places) < _MOST_NODES:
@@ -69,13 +82,17 @@ class Flow:
 
     def _origin(self, tensor: str) -> Origin:
         found: dict[tuple[str, str], None] = {}
+        arguments: set[str] = set()
         given = computed = False
         todo, seen = [tensor], {tensor}
         while todo:
             name = node_of(todo.pop())
             place = self._places.get(name)
             if place is None:
-                given, computed = given or name in self.scope.arguments, computed or name not in self.scope.arguments
+                if name in self.scope.arguments:
+                    arguments.add(name)
+                else:
+                    computed = True
                 continue
             if not self.budget.spend(1):
                 self.complete = False
@@ -88,18 +105,38 @@ class Flow:
                 computed = computed or not values
                 found.update(dict.fromkeys((value, name) for value in values))
             else:
-                # a name that begins with ^ orders the nodes, and passes nothing
-                data = [one for one in node.inputs if not one.startswith("^")]
-                inputs = {one for name in node.operators if name in _PASSING for one in data[_PASSING[name]]} - seen
+                passed = self._passed(node)
+                computed = computed or (_READ in node.operators and not passed)
+                inputs = passed - seen
                 seen |= inputs
                 todo += sorted(inputs)
             if len(seen) > _MOST_STEPS:
                 return Origin(computed=True)
-        return Origin(tuple(value for value, _ in found), tuple(name for _, name in found), given, computed)
+        constants, nodes = (tuple(one[side] for one in found) for side in (0, 1))
+        return Origin(constants, nodes, given or bool(arguments), computed, frozenset(arguments))
+
+    def _passed(self, node: Node) -> set[str]:
+        """What *node* gives on. A name that begins with ^ orders the nodes, and passes nothing."""
+        data = [one for one in node.inputs if not one.startswith("^")]
+        inputs = {one for name in node.operators if name in _PASSING for one in data[_PASSING[name]]}
+        if _READ in node.operators and data:
+            inputs |= self._assigned.get(node_of(data[0]), set())
+        return inputs
 
     def _constants(self, node: Node) -> list[str]:
         found = [text(self.source, one.start, one.end) for one in texts(self.source, node) if one.attribute == "value"]
         return found[:_MOST_TEXTS] if len(found) <= _MOST_TEXTS else []
+
+
+def flow_of(source: Source, scope: Scope, budget: Budget) -> Flow:
+    """Of all nodes in *scope*."""
+    flow = Flow(source, scope, budget)
+    for node in nodes(source, scope):
+        if isinstance(node, Node):
+            flow.add(node)
+        else:
+            flow.complete = False
+    return flow
 
 
 def attribute(source: Source, node: Node, name: str) -> Origin:

@@ -23,6 +23,31 @@ def reads_as_code(text: str) -> bool:
     return _CODE.search(text) is not None
 
 
+# Formulas of patsy and formulaic: columns, operators, and the functions that they are transformed with
+_LITERAL = re.compile(r"(?<!\w)(?:'[^'\\\n]*'|\"[^\"\\\n]*\")")
+_FORMULA = re.compile(r"[\w\s~+\-*/:|().,=^<>!%&@\[\]]*")
+_FORMULA_NAME = re.compile(r"([^\W\d]\w*(?:\s*\.\s*\w+)*)\s*(\(?)")
+_TRANSFORMS = frozenset(
+    "C I Q S T bs cr cc te ns center standardize scale poly Poly Treatment Sum Diff Helmert Contrast contr lag "
+    "log log2 log10 log1p exp expm1 sqrt abs square sin cos tan tanh sign floor ceil round power maximum minimum "
+    "clip where mean median std var sum isnan".split()
+)
+
+
+def is_formula(text: str) -> bool:
+    """A formula that calls, of all there is, only what transforms columns."""
+    bare = _LITERAL.sub("0", text)
+    if not _FORMULA.fullmatch(bare) or "__" in bare:
+        return False
+    for name, called in _FORMULA_NAME.findall(bare):
+        package, dot, function = "".join(name.split()).rpartition(".")
+        if (dot and (package not in ("np", "numpy") or function not in _TRANSFORMS)) or (
+            called and function not in _TRANSFORMS
+        ):
+            return False
+    return True
+
+
 # scipy.stats._distn_infrastructure.parse_arg_template, filled in: names, numbers and commas, and
 # one method of its own. Anything that could call, subscript or walk attributes does not match.
 _NAMES = r"[\w ,=']*"

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from modelward.checks.scan.here import Here, Said
 from modelward.core.artifact import Source
+from modelward.core.finding import Unexamined
 from modelward.formats.json_stream import read
 from modelward.formats.json_text import cut_off
 from modelward.formats.json_tree import LARGEST, NotJson, Value, parse
@@ -47,6 +48,12 @@ def _hydra(body: Value, here: Here) -> Iterator[Said]:
     return judge_document(body, here)
 
 
+def _onnx(body: Value, here: Here) -> Iterator[Said]:
+    from modelward.checks.scan.onnx.text_forms import judge_document
+
+    return judge_document(body, here)
+
+
 def _notebook(body: Value, here: Here) -> Iterator[Said]:
     from modelward.checks.scan.python.rules_notebook import judge_notebook
 
@@ -59,6 +66,18 @@ def _hugging_face(body: Value, here: Here) -> Iterator[Said]:
     return judge_hugging_face(body, here)
 
 
+def _mlflow(body: Value, here: Here) -> Iterator[Said]:
+    from modelward.checks.scan.texts.rules_mlflow import judge_document
+
+    return judge_document(body, here)
+
+
+def _commands(body: Value, here: Here) -> Iterator[Said]:
+    from modelward.checks.scan.rules_executable import judge_commands
+
+    return judge_commands(body, here)
+
+
 def _tokenizer(body: Value, here: Here) -> Iterator[Said]:
     from modelward.checks.scan.texts.rules_tokenizer import judge_tokenizer
 
@@ -66,10 +85,19 @@ def _tokenizer(body: Value, here: Here) -> Iterator[Said]:
 
 
 KINDS: tuple[Kind, ...] = (
-    Kind(("_target_", "class_path"), _hydra),
+    Kind(("_target_", "class_path"), _hydra, re.compile(rb'"(?:os|posix|subprocess|builtins|pty|runpy)\.\w{1,30}"')),
+    Kind(("loader_module",), _mlflow),
+    Kind(
+        (
+            *("preinstall", "install", "postinstall", "prepare", "command", "initializeCommand", "onCreateCommand"),
+            *("updateContentCommand", "postCreateCommand", "postStartCommand", "postAttachCommand"),
+        ),
+        _commands,
+    ),
     Kind(("class_name",), _keras),
     Kind(("chat_template",), _jinja, re.compile(rb"\{[{%]")),
     Kind(("nbformat",), _notebook),
+    Kind(("opType", "op_type", "externalData", "external_data"), _onnx),
     Kind(
         (
             "_attn_implementation_internal",
@@ -78,6 +106,8 @@ KINDS: tuple[Kind, ...] = (
             "_experts_implementation_internal",
             "experts_implementation",
             "trust_remote_code",
+            "parent_library",
+            "_class_name",
             "activation_function",
             "activation_fn",
             "pretrained_cfg",
@@ -92,7 +122,7 @@ KINDS: tuple[Kind, ...] = (
         ),
         _hugging_face,
         # modules.json of sentence-transformers
-        re.compile(rb'"type"\s{0,99}:\s{0,99}"\w{1,99}\.'),
+        re.compile(rb'"type"\s*+(?:\Z|:\s*+(?:\Z|"\w{1,99}\.))'),
     ),
     Kind(("pre_tokenizer", "normalizer", "post_processor"), _tokenizer),
 )
@@ -118,10 +148,18 @@ def examine_json(source: Source, here: Here) -> Iterator[Said]:
 def examine_json_like(source: Source, here: Here) -> Iterator[Said]:
     """A text that begins like JSON. What no strict JSON is may be JSON to Python (NaN, repeated keys,
     any depth), and what ends too early may have said anything; but braces begin other texts too."""
-    if _seen_in(source)[0]:
+    words, signed = _seen_in(source)
+    if words:
         yield from examine_json(source, here)
     elif cut_off(source):
         yield here.unexamined("a JSON document that is cut off", do="Download it again and compare its sha256.")
+    elif signed:
+        # a template has the signs too, and is no JSON to anyone
+        yield from (said for said in examine_json(source, here) if not _is_no_json(said))
+
+
+def _is_no_json(said: Said) -> bool:
+    return isinstance(said, Unexamined) and said.why.endswith(": not JSON")
 
 
 # In a JSON string any letter may be an escape
@@ -136,14 +174,17 @@ def _kinds_of(source: Source) -> list[Kind]:
 def _seen_in(source: Source) -> tuple[set[str], set[Kind]]:
     """The words of any kind that stand there as keys, and the kinds whose sign is there."""
     known = "|".join(re.escape(word) for kind in KINDS for word in kind.words)
-    keys = re.compile(rf'"({known})"\s*:'.encode())
+    # any white space may follow a key, more of it than there is in a window
+    keys = re.compile(rf'"({known})"\s*+(?::|\Z)'.encode())
+    quoted = [f'"{word}"'.encode() for kind in KINDS for word in kind.words]
     words: set[str] = set()
     signed: set[Kind] = set()
     at = 0
     while window := source.read(at, _WINDOW + _OVERLAP):
         if _ESCAPE.search(window):
             window = _ESCAPE.sub(lambda escape: bytes([int(escape[1], 16)]), window)
-        words.update(key[1].decode() for key in keys.finditer(window))
+        if any(word in window for word in quoted):  # far faster than the expression, and there in few windows
+            words.update(key[1].decode() for key in keys.finditer(window))
         signed.update(kind for kind in KINDS if kind.sign and kind not in signed and kind.sign.search(window))
         at += _WINDOW
     return words, signed

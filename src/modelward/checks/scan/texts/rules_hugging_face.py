@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from modelward.checks.scan.here import Here, Said
+from modelward.checks.scan.pickle.callables import is_stdlib
 from modelward.core.finding import Rule, Severity
 from modelward.formats.json_tree import Object, Value, objects, values
 
@@ -51,18 +52,24 @@ _ADDRESSES = frozenset(
     "hf_hub_url _name_or_path name_or_path base_model_name_or_path pretrained_model_name_or_path"
     " tokenizer_name_or_path vocab_file tokenizer_file".split()
 )
-_OFFICIAL = re.compile(r"(?:[\w-]+\|)?kernels-community/")
+_OFFICIAL = re.compile(r"(?:[\w-]+\|)?kernels-community/[\w-]+(?:\.[\w-]+)*(?:[@:][\w.-]+)*")
+_TRAINS = frozenset("learning_rate output_dir num_train_epochs per_device_train_batch_size".split())
+_LOADED = frozenset("architectures transformers_version auto_map torch_dtype dtype".split())
 _ADDRESS = re.compile(r"(?:https?|ftp|s3|gs|git\+\w+)://\S", re.IGNORECASE)
 _DOTTED = re.compile(r"[^\W\d]\w*(?:\.[^\W\d]\w*)+")
+_OWN_MODULE = re.compile(r"sentence_transformers\.(?:[a-z_]+\.)*[A-Z]\w*")
 _ACTIVATIONS = re.compile(r"(?:torch\.nn|sentence_transformers)\.")
 
 
 def judge_hugging_face(body: Value, here: Here) -> Iterator[Said]:
     """What the keys of a configuration make the libraries of Hugging Face do. auto_map is a rule of the tree."""
     is_model = isinstance(body, Object) and bool(body.all("model_type"))
+    if isinstance(body, Object) and not _TRAINS.isdisjoint(body.keys()) and _LOADED.isdisjoint(body.keys()):
+        is_model = False  # the settings of a training, which a user made for a user
     for path, item in objects(body):
         for key, value in item:
             yield from _judge(key, value, is_model, here, f"{path}.{key}")
+        yield from _library(item, here, path)
     if isinstance(body, list) and not isinstance(body, Object):
         yield from _modules(body, here)
 
@@ -70,7 +77,7 @@ def judge_hugging_face(body: Value, here: Here) -> Iterator[Said]:
 def _judge(key: str, value: Value, is_model: bool, here: Here, path: str) -> Iterator[Said]:
     if key in _KERNELS:
         for where, name in values(value, path):
-            if isinstance(name, str) and "/" in name and not (_OFFICIAL.match(name) and "internal" not in key):
+            if isinstance(name, str) and "/" in name and not (_OFFICIAL.fullmatch(name) and "internal" not in key):
                 yield here.finding(HUB_KERNEL, f"{where} is {name!r}")
     elif key == "trust_remote_code" and value is True and is_model:
         yield here.finding(TRUST, f"{path} is true")
@@ -79,6 +86,17 @@ def _judge(key: str, value: Value, is_model: bool, here: Here, path: str) -> Ite
             yield here.finding(NAMED_CLASS, f"{path} is {value!r}, which is imported and called")
     elif isinstance(value, str) and _ADDRESS.match(value) and _is_fetched(key, path):
         yield here.finding(REMOTE_FILE, f"{path} is {value[:200]!r}")
+
+
+def _library(item: Object, here: Here, path: str) -> Iterator[Said]:
+    """[library, class] of a component in model_index.json, parent_library and base_model_class of an adapter: no
+    model is in Python's standard library."""
+    pairs = [(item.get("parent_library"), item.get("base_model_class"))]
+    if item.get("_class_name") is not None:
+        pairs += [(value[0], value[1]) for _, value in item if isinstance(value, list) and len(value) == 2]
+    for module, name in pairs:
+        if isinstance(module, str) and isinstance(name, str) and is_stdlib(module):
+            yield here.finding(NAMED_CLASS, f"{path} names {name[:100]} of {module[:100]}")
 
 
 def _is_fetched(key: str, path: str) -> bool:
@@ -91,7 +109,7 @@ def _modules(body: list[Any], here: Here) -> Iterator[Said]:
         if not isinstance(module, Object) or not {"type", "path"} <= module.keys():
             continue
         for kind in module.all("type"):
-            if isinstance(kind, str) and _DOTTED.fullmatch(kind) and not kind.startswith("sentence_transformers."):
+            if isinstance(kind, str) and _DOTTED.fullmatch(kind) and not _OWN_MODULE.fullmatch(kind):
                 yield here.finding(NAMED_CLASS, f"$[{number}].type is {kind!r}")
 
 

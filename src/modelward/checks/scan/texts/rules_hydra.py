@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from modelward.checks.scan.here import Here, Said
 from modelward.checks.scan.pickle.callables import is_stdlib
 from modelward.checks.scan.pickle.dotted_names import danger, is_unlisted_stdlib
+from modelward.checks.scan.python.names import EXECUTES, PROCESS
 from modelward.checks.scan.texts.rules_yaml import LARGEST, OLD_BREAKS
 from modelward.core.artifact import Source
 from modelward.core.finding import Rule, Severity
@@ -127,6 +128,9 @@ def _judge(settings: list[Setting], here: Here) -> Iterator[Said]:
         if setting.key == _KEY or setting.key in _LENIENT_KEYS:
             beside = [other for other in folders[setting.folder][:_MOST_BESIDE] if other is not setting]
             yield from _target(setting, _interpolated(setting.value, texts).strip(), beside, here)
+        elif (name := setting.value.strip()) in PROCESS or name in EXECUTES:
+            message = f"{setting.path} names {name}, which {danger(name)}"
+            yield here.finding(DANGEROUS_TARGET, message, setting.start, setting.end)
 
 
 def _target(setting: Setting, name: str, beside: list[Setting], here: Here) -> Iterator[Said]:

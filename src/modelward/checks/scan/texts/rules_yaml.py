@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import islice
 
 from modelward.checks.scan.here import Here, Said
@@ -87,6 +87,7 @@ _FOREIGN = re.compile(
 _BARE_TAG = re.compile(r"(?:^|(?<=[\s\[{,:?-]))(?:!<[^>\s]*>|![^\s,\[\]{}]+)", re.MULTILINE)
 _MOST_TAGS = 10_000
 _SHOWN = 200
+_WINDOW, _OVERLAP = 1 << 18, 500
 
 
 def judge_tag(tag: str) -> tuple[Rule | None, str]:
@@ -111,7 +112,7 @@ def examine_yaml(source: Source, here: Here) -> Iterator[Said]:
     # YAML 1.1 has line breaks that YAML 1.2 has not
     for old_breaks in (True, False) if OLD_BREAKS.search(decoded.text) else (True,):
         yield from _examine(decoded, here, old_breaks=old_breaks)
-    if len(raw) > LARGEST and _harmful_after(decoded.text, 0) is not None:
+    if len(raw) > LARGEST and (_harmful_after(decoded.text, 0) is not None or _harmful_behind(source, decoded.text)):
         yield here.unexamined(f"YAML with object tags, and with more than the {LARGEST:,} bytes that are read", LARGEST)
 
 
@@ -177,8 +178,20 @@ def _message(rule: Rule, name: str, node: Node) -> str:
     return f"the tag{where} is {node.tag[:_SHOWN]}"
 
 
-def _harmful_after(text: str, start: int) -> int | None:
-    handles = handles_in(text)
+def _harmful_behind(source: Source, head: str) -> bool:
+    """Whether a harmful tag stands behind the bytes that are read as YAML."""
+    handles, at = handles_in(head), LARGEST - _OVERLAP
+    while window := source.read(at, _WINDOW + _OVERLAP):
+        if b"!" in window or b"%TAG" in window:
+            text = window.decode("utf-8", "replace")
+            if "%TAG" in text or _harmful_after(text, 0, handles) is not None:
+                return True
+        at += _WINDOW
+    return False
+
+
+def _harmful_after(text: str, start: int, handles: Mapping[str, str] | None = None) -> int | None:
+    handles = handles_in(text) if handles is None else dict(handles)
     for found in islice(_BARE_TAG.finditer(text, start), _MOST_TAGS):
         rule, _ = judge_tag(resolve_tag(found[0], handles))
         if rule is not None and rule.severity >= Severity.MEDIUM:

@@ -5,7 +5,6 @@ https://docs.pytorch.org/docs/stable/notes/serialization.html
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 
@@ -13,33 +12,18 @@ from modelward.checks.scan.archives.members import ZipView
 from modelward.checks.scan.here import Here, Nested, Said, as_far_as_fetched
 from modelward.checks.scan.pickle.examine import Streams, rest
 from modelward.checks.scan.pickle.rules_pickle import CODE_FORMAT
-from modelward.checks.scan.torch.rules_torch import (
-    FILE_OPERATOR,
-    FOREIGN_OPERATOR,
-    STORAGE_MISSING,
-    STORAGE_SIZE,
-    Storages,
-)
+from modelward.checks.scan.torch.rules_torch import STORAGE_MISSING, STORAGE_SIZE, Storages
+from modelward.checks.scan.torch.script import examine_script
 from modelward.core.artifact import Source
 from modelward.formats.pickle.render import render
 from modelward.formats.zip import Member, ZipFacts, open_member
-
-_MOST_CODE = 16 << 20
-
-# TorchScript is a language of its own, but these operators of it open files.
-_FILE_OPERATORS = re.compile(
-    rb"\b(?:ops\.aten|aten|torch)\s*\.\s*(save|from_file)\s*\("
-    rb"|\bops\.(?:image|torchvision|torchaudio)\.\w*(?:read|write|load|save)\w*"
-)
-_FOREIGN_OPERATORS = re.compile(
-    rb"\bops\.(?!aten\b|prim\b|prims\b|quantized\b|torch\b|image\b|torchvision\b)(\w+)\.(\w+)"
-)
 
 
 def examine_torch_archive(view: ZipView) -> Iterator[Said]:
     """An archive with data.pkl in its root folder: <name>.pkl there is judged together with the
     storages in <name>/, which are raw numbers."""
     facts, here = view.facts, view.here
+    view.readers.append(partial(_code, tuple(f"{root}code/".casefold() for root in _roots(facts)), here))
     root = torch_root(facts)
     if root is None:
         return
@@ -55,12 +39,18 @@ def examine_torch_archive(view: ZipView) -> Iterator[Said]:
         yield from _check_sizes(sizes, folder, storages)
         view.raw.update(folder + key for key in storages.sizes)
         view.judged.add(member.name)
-    view.readers.append(partial(_code, root, here))
 
 
-def _code(root: str, here: Here, member: Nested) -> Iterator[Said]:
-    if member.name.startswith(f"{root}code/"):
-        yield from as_far_as_fetched(_torchscript(member, here), here.into(member.name))
+def _roots(facts: ZipFacts) -> set[str]:
+    """Every folder that torch.jit.load may take for the root. It finds members whatever the case of their names."""
+    names = (member.name.casefold() for member in facts.members)
+    return {name.removesuffix("data.pkl") for name in names if name.endswith("/data.pkl")}
+
+
+def _code(folders: tuple[str, ...], here: Here, member: Nested) -> Iterator[Said]:
+    name = member.name.casefold()
+    if name.startswith(folders) and name.endswith(".py"):
+        yield from as_far_as_fetched(examine_script(member, here), here.into(member.name))
 
 
 def torch_root(facts: ZipFacts) -> str | None:
@@ -104,16 +94,3 @@ def _check_sizes(sizes: Mapping[str, int], folder: str, storages: Storages) -> I
         elif size is not None and found != size and (found or not folder.endswith("/traced_inputs/")):
             message = f"the storage {render(key)} has {found:,} bytes, the pickle says {size:,}"
             yield storages.here.finding(STORAGE_SIZE, message)
-
-
-def _torchscript(code: Nested, here: Here) -> Iterator[Said]:
-    text = code.source.read(0, _MOST_CODE)
-    if code.source.read(_MOST_CODE, 1):
-        yield here.into(code.name).unexamined(f"more than {_MOST_CODE:,} bytes of code", _MOST_CODE)
-    for rule, pattern in ((FILE_OPERATOR, _FILE_OPERATORS), (FOREIGN_OPERATOR, _FOREIGN_OPERATORS)):
-        for match in pattern.finditer(text):
-            line = text[text.rfind(b"\n", 0, match.start()) + 1 :].partition(b"\n")[0].strip()
-            does = line.decode("utf-8", "backslashreplace")[:200]
-            operator = match[0].decode().rstrip("( ")
-            message = f"the code calls {operator}"
-            yield here.into(code.name).finding(rule, message, match.start(), match.end(), does=does)

@@ -114,7 +114,7 @@ _BARE = re.compile(r"[A-Za-z_]\w*")  # stays a text
 _IMPORTS = re.compile(r'"(fqn|default_factory_module|default_factory_name)" *: *"([^"]*)"')
 _LITERAL = re.compile(r"""'(?:(?!__)\w*|-?\d+\.\d*(?:e[+-]?\d+)?)'|"(?!__)\w*\"""")
 _PLAIN = r"[\w\s(),=+\-*/%<>!&|~^]*"
-_EXPRESSION = re.compile(rf"{_PLAIN}(?:\.(?![A-Za-z_]){_PLAIN})*+")
+_EXPRESSION = re.compile(rf"{_PLAIN}(?:\.(?![A-Za-z_]){_PLAIN}|(?!))*+")  # (?!): python/cpython#100061
 _NAME = re.compile(r"[A-Za-z_]\w*")
 _CLASSES = frozenset(
     "Symbol Dummy Integer Float Rational Half One Zero NegativeOne Infinity NegativeInfinity IntInfinity "

@@ -65,6 +65,15 @@ FILE_OPERATOR = Rule(
     "Do not run it outside a sandbox.",
     ("CWE-73", "AML.T0011.000", "https://github.com/pytorch/pytorch/blob/main/SECURITY.md"),
 )
+INDIRECT_OPERATOR = Rule(
+    "torchscript-indirect-operator",
+    Severity.HIGH,
+    "the TorchScript code uses an operator as a value",
+    "torch writes operators as calls by their full name. Under another name, or through getattr, the code hides which "
+    "one it calls, those that write files among them.",
+    "Do not run it outside a sandbox.",
+    ("CWE-73", "CWE-693", "AML.T0011.000", "https://github.com/pytorch/pytorch/blob/main/SECURITY.md"),
+)
 FOREIGN_OPERATOR = Rule(
     "torchscript-foreign-operator",
     Severity.LOW,
@@ -149,4 +158,11 @@ def _legacy_storages(source: Source, here: Here, storages: Storages, at: int) ->
         yield Nested(f"<bytes from {at}>", Slice(source, at, left), raw=True)
 
 
-RULES: tuple[Rule, ...] = (STORAGE_SIZE, STORAGE_MISSING, ODD_PERSISTENT_ID, FILE_OPERATOR, FOREIGN_OPERATOR)
+RULES: tuple[Rule, ...] = (
+    STORAGE_SIZE,
+    STORAGE_MISSING,
+    ODD_PERSISTENT_ID,
+    FILE_OPERATOR,
+    INDIRECT_OPERATOR,
+    FOREIGN_OPERATOR,
+)

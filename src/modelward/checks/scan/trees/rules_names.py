@@ -7,6 +7,7 @@ import unicodedata
 from collections.abc import Iterator, Mapping
 
 from modelward.checks.scan.model import FileScan, TreeFinding
+from modelward.checks.scan.pickle.callables import is_stdlib
 from modelward.checks.scan.trees.tree import Tree, finding
 from modelward.core.finding import Rule, Severity
 
@@ -73,6 +74,9 @@ _LIBRARIES = frozenset(
     "usercustomize".split()
 )
 
+# In the standard library, and imported by nobody who loads a model
+_NOT_IMPORTED = frozenset("test this antigravity turtle turtledemo idlelib this lib2to3 site".split())
+
 # Letters of other alphabets for Latin ones, beyond those that NFKC makes equal
 _LATIN = str.maketrans(
     "аеорсухіјѕԁԛԝһӏвкмнтАВЕКМНОРСТУХІЈЅαορνικτυχΑΒΕΖΗΙΚΜΝΟΡΤΥΧıɡɑℓ⁄∕․ꓸ‐‑‒–—−",
@@ -89,14 +93,29 @@ def examine_names(tree: Tree) -> Iterator[TreeFinding]:
     yield from _collisions(tree.files)
     for path, file in sorted(tree.files.items()):
         name = path.rpartition("/")[2]
-        if reason := _deception(name):
+        if reason := _deception(name) or next(filter(None, map(_mixed, path.split("/")[:-1])), ""):
             yield finding(path, DECEPTIVE_NAME, f"{_ascii(path)} {reason}")
         ending, promised = _promise(name)
         if promised and not promised & set(file.formats) and _CAN_CARRY_CODE & set(file.formats):
             message = f"{path} is {' and '.join(file.formats)}, its name says {ending[1:]}"
             yield finding(path, CONTENT_MISMATCH, message)
-        if "/" not in path and name.lower().endswith((".py", ".pyc")) and name.partition(".")[0] in _LIBRARIES:
+        if _shadows(path):
             yield finding(path, SHADOWING_MODULE, f"{path} is imported in place of the library of this name")
+
+
+def _shadows(path: str) -> bool:
+    """A module or package of the current folder; what Python imports when it starts, in any folder."""
+    module, _, inside = path.partition("/")
+    name = path.rpartition("/")[2]
+    if name.lower() in ("sitecustomize.py", "usercustomize.py"):
+        return True
+    if inside:
+        return inside.lower() in ("__init__.py", "__init__.pyc") and _is_library(module)
+    return name.lower().endswith((".py", ".pyc", ".pyd", ".so")) and _is_library(name.partition(".")[0])
+
+
+def _is_library(name: str) -> bool:
+    return name in _LIBRARIES or (is_stdlib(name) and name not in _NOT_IMPORTED)
 
 
 def _promise(name: str) -> tuple[str, frozenset[str]]:
@@ -129,6 +148,15 @@ def _deception(name: str) -> str:
     if skeleton != name and skeleton.isascii() and _TRUSTED.fullmatch(skeleton):
         return f"looks like {skeleton}"
     return ""
+
+
+def _mixed(folder: str) -> str:
+    """Why the name of a folder is not what it looks like: Latin letters, and others that look like them."""
+    skeleton = unicodedata.normalize("NFKC", folder).translate(_LATIN)
+    if folder.isascii() or not re.fullmatch(r"[\w.-]+", skeleton, re.ASCII):
+        return ""
+    letters = [letter for letter in folder if letter.isalpha()]
+    return f"looks like {skeleton}" if any(map(str.isascii, letters)) and not all(map(str.isascii, letters)) else ""
 
 
 def _ascii(path: str) -> str:

@@ -34,8 +34,8 @@ SCRIPT_FILE = Rule(
     ("CWE-829",),
 )
 
-_HANDLERS = ("handler.py", "code/inference.py")
-"""Imported by name: Hugging Face inference endpoints and SageMaker's PyTorch containers."""
+_HANDLERS = ("handler.py", "code/inference.py", "custom_generate/generate.py")
+"""Imported by name: Hugging Face inference endpoints, SageMaker's PyTorch containers, generate(custom_generate=…)."""
 
 
 def examine_code(tree: Tree) -> Iterator[TreeFinding]:
