@@ -35,10 +35,40 @@ Answer = Literal["flagged", "clean", "incomplete"]
 @dataclass(frozen=True, slots=True)
 class Tool:
     name: str
-    command: tuple[str, ...]
-    """The file is its last argument."""
-    judge: Callable[[int, str], Answer]
-    """From the exit code and the output, what a user concludes who trusts the tool."""
+    ask: Callable[[list[Path]], list[Answer]]
+    """What a user concludes who trusts the tool, of each of the files of one folder."""
+
+
+def each_by_itself(
+    command: tuple[str, ...], judge: Callable[[int, str], Answer]
+) -> Callable[[list[Path]], list[Answer]]:
+    """The file is the last argument of the command; *judge* reads its exit code and its output."""
+
+    def ask(path: Path) -> Answer:
+        try:
+            done = run([*command, str(path)], TIMEOUT)
+        except subprocess.TimeoutExpired:
+            return "incomplete"
+        return judge(done.returncode, done.stdout + done.stderr)
+
+    def ask_all(files: list[Path]) -> list[Answer]:
+        with ThreadPoolExecutor(2) as pool:
+            return list(pool.map(ask, files))
+
+    return ask_all
+
+
+def run(command: list[str], timeout: float) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        command,
+        capture_output=True,
+        text=True,
+        errors="replace",
+        timeout=timeout,
+        check=False,
+        cwd=HOME,  # fickling leaves a file where it runs
+        env=os.environ | QUIET,
+    )
 
 
 def by_exit(flagged: int, clean: int = 0) -> Callable[[int, str], Answer]:
@@ -60,15 +90,20 @@ def judge_modelscan(code: int, output: str) -> Answer:
     return "clean" if code == 0 and not body.get("errors") and not skipped else "incomplete"
 
 
-def judge_modelaudit(code: int, output: str) -> Answer:
-    """Exit 1 covers warnings too, which its documentation calls findings."""
-    if code == 1:
-        return "flagged"
-    try:
-        body: dict[str, Any] = json.loads(output[output.index("{") :])
-    except ValueError:
-        return "incomplete"
-    return "clean" if code == 0 and body.get("success", True) and not body.get("has_errors") else "incomplete"
+def ask_modelaudit(files: list[Path]) -> list[Answer]:
+    """The whole folder at once: it takes seconds to start. Warnings count, which its documentation calls findings."""
+    command = [str(PEERS / "modelaudit"), "scan", "--format", "json", "--no-cache", str(files[0].parent)]
+    done = run(command, 60 * TIMEOUT)
+    body: dict[str, Any] = json.loads(done.stdout[done.stdout.index("{") :])
+    places = [issue["location"] for issue in body["issues"] if issue["severity"] in ("warning", "critical")]
+    known: dict[str, dict[str, Any]] = body["file_metadata"]
+
+    def answer(path: Path) -> Answer:
+        if any(place == str(path) or place.startswith((f"{path} ", f"{path}:")) for place in places):
+            return "flagged"
+        return "incomplete" if known.get(str(path), {"scan_outcome": ""}).get("scan_outcome") is not None else "clean"
+
+    return [answer(path) for path in files]
 
 
 def judge_hayward(code: int, output: str) -> Answer:
@@ -78,12 +113,12 @@ def judge_hayward(code: int, output: str) -> Answer:
 
 
 TOOLS = (
-    Tool("modelward", (sys.executable, "-m", "modelward", "scan", "--quiet"), by_exit(1)),
-    Tool("picklescan", (str(PEERS / "picklescan"), "-p"), by_exit(1)),
-    Tool("modelscan", (str(PEERS / "modelscan"), "-r", "json", "-p"), judge_modelscan),
-    Tool("fickling", (str(PEERS / "fickling"), "--check-safety", "-p"), by_exit(1)),
-    Tool("modelaudit", (str(PEERS / "modelaudit"), "scan", "--format", "json", "--no-cache"), judge_modelaudit),
-    Tool("hayward", (str(PEERS / "hayward"), "scan"), judge_hayward),
+    Tool("modelward", each_by_itself((sys.executable, "-m", "modelward", "scan", "--quiet"), by_exit(1))),
+    Tool("picklescan", each_by_itself((str(PEERS / "picklescan"), "-p"), by_exit(1))),
+    Tool("modelscan", each_by_itself((str(PEERS / "modelscan"), "-r", "json", "-p"), judge_modelscan)),
+    Tool("fickling", each_by_itself((str(PEERS / "fickling"), "--check-safety", "-p"), by_exit(1))),
+    Tool("modelaudit", ask_modelaudit),
+    Tool("hayward", each_by_itself((str(PEERS / "hayward"), "scan"), judge_hayward)),
 )
 
 
@@ -104,30 +139,12 @@ def main() -> None:
 def show(tool: Tool, files: dict[str, list[Path]]) -> None:
     cells = []
     for side in ("hostile", "ordinary"):
-        with ThreadPoolExecutor(2) as pool:
-            answers = list(pool.map(lambda path: ask(tool, path), files[side]))
+        answers = tool.ask(files[side])
         counts = [answers.count(answer) for answer in ("flagged", "clean", "incomplete")]
         cells += [*map(str, counts), f"{counts[0] / len(answers):.1%}"]
         keep = HOME / f"detection-{tool.name}-{side}.txt"
         keep.write_text("".join(f"{answer} {path.name}\n" for answer, path in zip(answers, files[side], strict=True)))
     print(f"| {tool.name} | {' | '.join(cells)} |", flush=True)
-
-
-def ask(tool: Tool, path: Path) -> Answer:
-    try:
-        done = subprocess.run(
-            [*tool.command, str(path)],
-            capture_output=True,
-            text=True,
-            errors="replace",
-            timeout=TIMEOUT,
-            check=False,
-            cwd=HOME,  # fickling leaves a file where it runs
-            env=os.environ | QUIET,
-        )
-    except subprocess.TimeoutExpired:
-        return "incomplete"
-    return tool.judge(done.returncode, done.stdout + done.stderr)
 
 
 # --- the corpus ---

@@ -22,8 +22,7 @@ def test_without_it(): ...
 """
 
 
-@pytest.mark.parametrize("workers", ["0", "1"])
-@pytest.mark.parametrize(("peers", "code"), [("", 0), ("required", 1)])
+@pytest.mark.parametrize(("peers", "code", "workers"), [("", 0, "1"), ("required", 1, "0")])
 def test_an_absent_peer_is_named(tmp_path: Path, peers: str, code: int, workers: str) -> None:
     (tmp_path / "test_x.py").write_text(CASE)
     args = ["-c", str(ROOT / "pyproject.toml"), "--rootdir", str(tmp_path), "-p", "no:cacheprovider", "-n", workers]

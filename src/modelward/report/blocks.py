@@ -8,8 +8,8 @@ from typing import TypeVar
 from modelward.core.finding import Finding, Location
 from modelward.core.result import Reason, ScanResult
 from modelward.report.escape import visible
-from modelward.report.line import Line
-from modelward.report.view import Found, Gap, count
+from modelward.report.line import Line, count
+from modelward.report.view import Found, Gap
 
 BLOCKS = 20
 LINES = 10

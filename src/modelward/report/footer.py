@@ -8,9 +8,8 @@ from modelward.core.finding import Finding
 from modelward.core.result import CheckResult, ScanResult, Waived
 from modelward.report.blocks import where
 from modelward.report.escape import visible
-from modelward.report.line import Line
+from modelward.report.line import Line, count
 from modelward.report.remote import remote_lines
-from modelward.report.view import count
 
 _FORMATS = 6
 _PATHS = 10

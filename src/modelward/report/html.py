@@ -18,6 +18,7 @@ from modelward.core.result import Failure, Report, exit_code
 from modelward.report.blocks import byte_range, gap_place, grouped, saying, shorten, where
 from modelward.report.escape import visible
 from modelward.report.footer import footer
+from modelward.report.line import count
 from modelward.report.references import link
 from modelward.report.view import (
     TONES,
@@ -27,7 +28,6 @@ from modelward.report.view import (
     View,
     answer,
     answer_to_all,
-    count,
     loud_and_quiet,
     next_step,
     report_label,

@@ -17,3 +17,7 @@ class Line:
 
 def plain(lines: Sequence[Line]) -> str:
     return "".join(f"{line.head}{line.text}".rstrip() + "\n" for line in lines)
+
+
+def count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"

@@ -8,8 +8,7 @@ from collections.abc import Iterator
 from modelward.core.remote import Held, Remote
 from modelward.core.result import ScanResult
 from modelward.report.escape import visible
-from modelward.report.line import Line
-from modelward.report.view import count
+from modelward.report.line import Line, count
 
 
 def remote_lines(scan: ScanResult) -> Iterator[Line]:

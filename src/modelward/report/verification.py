@@ -8,8 +8,7 @@ from typing import Any
 from modelward.core import canonical
 from modelward.core.verification import Verification
 from modelward.report.escape import sound, visible
-from modelward.report.line import Line
-from modelward.report.view import count
+from modelward.report.line import Line, count
 
 _SHOWN = 50
 _TONES = {"verified": "good", "different": "bad", "uncovered": "open"}

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from modelward.core.finding import Finding, Severity, Unexamined
 from modelward.core.result import CheckResult, Reason, Report, ScanResult, exit_code, gravest
 from modelward.report.escape import visible
+from modelward.report.line import count
 from modelward.report.names import shell_word
 
 _VERDICTS = {0: "allow", 1: "deny", 2: "failed", 3: "incomplete", 4: "failed"}
@@ -133,7 +134,3 @@ def next_step(view: View, asked: Asked) -> str:
 
 def report_label(report: Report) -> str:
     return report.scan.label if isinstance(report, CheckResult) else report.label
-
-
-def count(number: int, noun: str) -> str:
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"

@@ -6,7 +6,6 @@ import hashlib
 import os
 import stat
 from collections.abc import Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Literal
 
@@ -55,6 +54,8 @@ def hash_files(paths: Iterable[bytes], way: Way = WHOLE) -> Iterator[tuple[bytes
     if threads < 2:
         yield from ((path, _hash(path, way, buffer)) for path in large)
         return
+    from concurrent.futures import ThreadPoolExecutor  # most artifacts have one large file, or none
+
     with ThreadPoolExecutor(threads) as pool:
         yield from zip(large, pool.map(lambda path: _hash(path, way, bytearray(_BLOCK)), large), strict=True)
 
