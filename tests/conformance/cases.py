@@ -20,6 +20,7 @@ from modelward.core.result import Outcome
 from modelward.formats.source import BytesSource
 
 FOLDER = Path(__file__).parent.parent / "cases"
+LIMITS = Limits()
 Content = bytes | Mapping[str, bytes]
 """A lone file, or the files of a tree by path."""
 
@@ -63,7 +64,7 @@ def write(content: Content, target: Path) -> None:
 
 
 def scan(data: bytes) -> FileScan:
-    return examine(BytesSource(data), Limits())
+    return examine(BytesSource(data), LIMITS)
 
 
 def digest(data: bytes) -> Digest:

@@ -26,6 +26,7 @@ from modelward.core import canonical
 from modelward.core.limits import Limits
 
 FILES = files()
+SCANS = {name: scan(data) for name, data in FILES.items()}
 SCRIPT = Path(__file__).parent / "quietly.py"
 STATE = """
 import sys
@@ -74,7 +75,7 @@ def test_nothing_is_run_imported_or_sent(folder: Path, tmp_path: Path) -> None:
 
 def test_codec_takes_back_what_it_gave() -> None:
     for name, data in FILES.items():
-        predicate = Scan({digest(data): scan(data)}, (), "rules", Limits())
+        predicate = Scan({digest(data): SCANS[name]}, (), "rules", Limits())
         body = canonical.decode(canonical.encode(CHECK.encode(predicate)))
         assert CHECK.decode(body) == predicate, name
 
@@ -94,13 +95,13 @@ def test_names_do_not_matter(tmp_path: Path) -> None:
 # --- an edit never makes a hostile file clean ---
 
 
-HOSTILE = {name: data for name, data in FILES.items() if outcome(scan(data)) == "flagged"}
+HOSTILE = {name: data for name, data in FILES.items() if outcome(SCANS[name]) == "flagged"}
 
 # Without its end, the first is in order; and the first byte of the second is the digit 7
 CUT_TO_HONEST = {"safetensors-trailing-bytes.fires", "unreadable-archive.fires", "gguf-trailing-bytes.fires"}
 # A script or a configuration has no end mark: its first lines are another one, which may be harmless, and with
 # something behind it that its language does not have it is one that nothing runs
-IN_A_LANGUAGE = {name for name, data in HOSTILE.items() if set(scan(data).formats) <= {"text", "shell-script"}}
+IN_A_LANGUAGE = {name for name in HOSTILE if set(SCANS[name].formats) <= {"text", "shell-script"}}
 BINARY = sorted(HOSTILE.keys() - IN_A_LANGUAGE)
 
 

@@ -338,6 +338,33 @@ def test_limits_end_a_stream_with_a_reason() -> None:
         assert end.why == "more than 10,000 live objects"
 
 
+@pytest.mark.parametrize(
+    "held",
+    [
+        b"N" + b"\x94" * 600_000,  # entries of the memo, 50 to an object
+        b"N" + b"".join(b"r" + struct.pack("<I", 100 * index) for index in range(40_000)),  # with holes, two
+        b"\x8c\5a\xf0\x9f\x98\x80" * 4_000,  # texts that take four bytes a letter count as three
+        b"]" + b"]" * 9_000 + b"a" * 9_000 + b"]" * 1_000,
+    ],
+)
+def test_what_takes_memory_counts_as_live(held: bytes) -> None:
+    _, end = events_of(b"\x80\4" + held + b"N0" * 100_000)
+    assert end.why == "more than 10,000 live objects"
+
+
+def test_names_have_a_limit_together() -> None:
+    _, end = events_of(b"\x80\4" + b"".join(b"cm\n%d%s\n0" % (index, b"n" * 900) for index in range(2_100)))
+    assert end.why == "more different names than the limit"
+    assert end.limit
+
+
+@pytest.mark.parametrize("text", [b"\x8c\5", b"X\x88\x13\0\0"])
+def test_a_long_name_is_not_kept(text: bytes) -> None:
+    size = 5 if text[:1] == b"\x8c" else 5_000
+    events, _ = events_of(b"\x80\4" + text + b"n" * size + b"\x8c\1f\x93.")
+    assert isinstance(events[0], Reference if size == 5 else ComputedName)
+
+
 def test_a_number_without_end_is_a_number() -> None:
     for line in (b"I0x" + b"F" * 10_000, b"L" + b"9" * 10_000 + b"L", b"I" + b"1" * 5_000):
         _, end = events_of(line + b"\n.")

@@ -51,6 +51,33 @@ def test_a_group_is_one_field_whatever_is_in_it() -> None:
     ]
 
 
+PARTS = st.lists(
+    st.tuples(st.integers(1, 20), st.integers(0, 300) | st.binary(max_size=20)).map(lambda part: message(part))
+    | st.builds(
+        lambda number, value: bytes([number << 3 | FIXED64]) + value,
+        st.integers(1, 15),
+        st.binary(min_size=8, max_size=8),
+    )
+    | st.builds(
+        lambda number, value: bytes([number << 3 | FIXED32]) + value,
+        st.integers(1, 15),
+        st.binary(min_size=4, max_size=4),
+    )
+)
+
+
+@given(PARTS, st.integers(0, 3000))
+def test_a_group_ends_where_it_ends(parts: list[bytes], zeros: int) -> None:
+    inner = b"".join(parts) + b"\x08\x00" * zeros + b"".join(parts)
+    data = b"\x13" + inner + b"\x14" + message((3, 2))
+    assert [(field.number, field.start, field.end) for field in read(data)] == [
+        (2, 1, 1 + len(inner)),
+        (3, len(data), len(data)),
+    ]
+    with pytest.raises(Broken):
+        read(b"\x13" + inner)
+
+
 @pytest.mark.parametrize("data", [b"\x0b", b"\x0b\x14", b"\x0c", b"\x0b\x0b\x0c", b"\x0b" * 200 + b"\x0c" * 200])
 def test_groups_that_do_not_fit(data: bytes) -> None:
     with pytest.raises(Broken):

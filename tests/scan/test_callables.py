@@ -23,6 +23,7 @@ _ARGUMENT = {
     "plain": r"\d+|\*", "literal": r"\d+", "pairs": r"\d+", "args": r"\d+", "oneof": r"\d+:[\w,.-]+",
     "makes": r"\d+(:\d+)?", "news": r"\d+", "calls": r"\d+(:\d+)?", "binds": r"\d+", "builds": r"\d+",
     "names": r"\d+:\d+", "returns": r"\d+", "loads": r"\d+", "attr": r"\d+:\d+",
+    "flags": r"\*",
 }  # fmt: skip
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pickle
 import struct
+from itertools import islice
 
 import pytest
 from hypothesis import given, settings
@@ -28,10 +29,12 @@ from tests.corpus.opcodes import (
     tup,
 )
 
+from modelward.checks.scan.here import Here
+from modelward.checks.scan.torch.rules_torch import examine_pickle_file
 from modelward.checks.scan.walk import examine
 from modelward.core.finding import Severity
 from modelward.core.limits import Limits
-from modelward.formats.source import BytesSource
+from modelward.formats.source import Budget, BytesSource
 
 FUNCTION = name("acme", "run")  # on no list
 CLASS = name("acme", "Model")
@@ -43,6 +46,9 @@ BOUND = call(name("builtins", "getattr"), PATH, text("touch"))  # a method that 
 PARTIAL = name("functools", "partial")
 OBJECT = new(CLASS)
 DTYPE = call(name("numpy", "dtype"), text("f8"), FALSE, TRUE)
+OR, GETATTR = name("_operator", "or_"), name("builtins", "getattr")
+READ, WRITE = (call(GETATTR, name("acme", "Mode"), text(member)) for member in ("READ", "WRITE"))
+BOTH = call(OR, READ, WRITE)
 
 
 def found(data: bytes) -> dict[str, Severity]:
@@ -100,6 +106,13 @@ HARMLESS = {
             tup(number(1), tup(number(8)), DTYPE, FALSE, blob(bytes(64))),
         ),
     ),
+    # As Python 3.11.0 to 3.11.3 pickle them, by Flag.__reduce_ex__:
+    # https://github.com/python/cpython/blob/v3.11.2/Lib/enum.py
+    "flags": call(OR, call(OR, BOTH, call(GETATTR, name("acme", "Mode"), text("APPEND"))), READ),
+    "flags that have no name": call(OR, BOTH, number(64)),
+    "flags of a listed class": call(
+        OR, *(call(GETATTR, name("re", "RegexFlag"), text(flag)) for flag in ("ASCII", "DOTALL"))
+    ),
     "its own unpickler": call(name("acme.fast", "__pyx_unpickle_Tree"), name("acme.fast", "Tree"), number(7), NONE),
     "append": OBJECT + TRUE + pickle.APPEND,
 }
@@ -127,6 +140,17 @@ ODD_FLAGGED = {
     "not plain within a changed one": (
         ODD,
         call(name("operator", "or_"), call(name("collections", "OrderedDict")) + TOKEN + RUN + pickle.SETITEM),
+    ),
+    "flags of two classes": (ODD, call(OR, READ, call(GETATTR, name("acme", "Other"), text("WRITE")))),
+    "flags and a text": (ODD, call(OR, READ, PROSE)),
+    "flags and a function": (ODD, call(OR, READ, FUNCTION)),
+    "flags behind a number": (ODD, call(OR, number(1), READ)),
+    "flags of a class that changed": (ODD, call(OR, build(BOTH, mapping(a=RUN)), READ)),
+    "flags of no class": (ODD, call(OR, call(GETATTR, OBJECT, text("a")), call(GETATTR, OBJECT, text("b")))),
+    "flags of a function": (FUNC, call(OR, *(call(GETATTR, FUNCTION, text(member)) for member in "ab"))),
+    "flags of a dangerous class": (
+        DANGEROUS,
+        call(OR, *(call(GETATTR, name("subprocess", "Popen"), text(member)) for member in "ab")),
     ),
     "codec that imports": (DANGEROUS, call(name("_codecs", "encode"), blob(b"x"), text("zlib"))),
     "class of an object": (DANGEROUS, call(name("builtins", "type"), OBJECT)),
@@ -214,6 +238,12 @@ def test_what_no_pickler_writes_is_said(case: str) -> None:
     assert max(severities.values()) >= Severity.MEDIUM
 
 
+def test_flags_are_judged_like_their_class_made_of_a_number() -> None:
+    assert rules(BOTH) == rules(call(name("acme", "Mode"), number(3))) == {"pickle-unknown-class"}
+    deep = (OR + READ) * 5_000 + WRITE + (pickle.TUPLE2 + pickle.REDUCE) * 5_000  # no pickler nests them on this side
+    assert ODD in rules(deep)
+
+
 def test_python_2_names_are_mapped_below_protocol_3_only() -> None:
     evil = call(name("__builtin__", "eval"), PROSE)
     assert rules(evil, protocol=2) == {DANGEROUS}
@@ -233,6 +263,32 @@ def test_a_name_is_told_once_and_as_what_it_is() -> None:
     scan = examine(BytesSource(stream(array(*[call(name("os", "system"), PROSE)] * 3))), Limits())
     assert [finding.rule.id for finding in scan.findings if finding.severity > Severity.INFO] == [DANGEROUS]
     assert dict(scan.findings[0].evidence)["does"] == "os.system('free text, not a token')"
+
+
+def test_each_unknown_class_is_told_however_it_is_made() -> None:
+    made = [call(name("copyreg", "_reconstructor"), name("acme", c), name("builtins", "object"), NONE) for c in "ABA"]
+    scan = examine(BytesSource(stream(array(*made))), Limits())
+    assert [finding.message[-14:] for finding in scan.findings if finding.severity > Severity.INFO] == [
+        "acme.A is made",
+        "acme.B is made",
+    ]
+
+
+class _Counted(BytesSource):
+    furthest = 0
+
+    def read(self, at: int, n: int) -> bytes:
+        self.furthest = max(self.furthest, at + n)
+        return super().read(at, n)
+
+
+def test_what_is_said_is_not_collected_first() -> None:
+    """A stream can give rise to a finding for every hundred bytes, of which a thousand are wanted."""
+    calls = (call(CLASS, text(f"the text number {number}")) + pickle.POP for number in range(20_000))
+    source = _Counted(stream(*calls, NONE))
+    said = examine_pickle_file(source, Here((), Limits(), Budget(0)))
+    assert len(list(islice(said, 1_000))) == 1_000
+    assert source.furthest < source.size / 2
 
 
 def test_bytes_that_are_loaded_are_followed() -> None:

@@ -16,6 +16,7 @@ from modelward.checks.scan.texts.documents import examine_json_like
 from modelward.checks.scan.texts.rules_secrets import examine_secrets
 from modelward.core.finding import Finding
 from modelward.core.limits import Limits
+from modelward.formats.json_tree import LARGEST
 from modelward.formats.source import Budget, BytesSource
 
 HERE = Here((), Limits(), Budget(0))
@@ -45,6 +46,33 @@ def test_a_large_tokenizer_is_examined_in_full() -> None:
 def test_what_stands_behind_a_vocabulary_is_found(more: dict[str, object], rule: str) -> None:
     body = json.loads(large_tokenizer())
     assert rule in ids(json.dumps({**body, **more}).encode())
+
+
+def _modules(path: str) -> bytes:
+    return json.dumps([{"idx": 0, "name": "0", "path": path, "type": "sentence_transformers.models.Pooling"}]).encode()
+
+
+@pytest.mark.parametrize("path", ["", ".", "./", "1_Pooling", "1_Pooling/", "models/2_Dense", "a..b"])
+def test_parts_of_a_model_lie_in_its_folder(path: str) -> None:
+    assert ids(_modules(path)) == set()
+
+
+@pytest.mark.parametrize("path", ["..", "../x", "a/../../x", "/etc", "C:/x", "..\\x", "a/..", "~/x", "%2e%2e/x"])
+def test_parts_of_a_model_that_lie_elsewhere_are_told(path: str) -> None:
+    assert ids(_modules(path)) == {"config-module-outside"}
+
+
+@pytest.mark.parametrize("before", [b"", b"\xef\xbb\xbf", b" \n", b" " * LARGEST])
+@pytest.mark.parametrize("behind", [b"x", b"[]", b"]", _modules("1_Pooling")])
+def test_a_document_with_something_behind_it_is_judged_and_the_rest_is_a_gap(before: bytes, behind: bytes) -> None:
+    found = scan(before + _modules("../x") + behind)
+    assert {finding.rule.id for finding in found.findings} == {"config-module-outside"}
+    assert any("something follows the document" in gap.why for gap in found.unexamined)
+
+
+@pytest.mark.parametrize("text", [b"[1] A note.\n{% if x %}y{% endif %}\n", b'{} "type": "a.b"\n'])
+def test_a_text_that_only_begins_like_a_document_is_none(text: bytes) -> None:
+    assert outcome(scan(text)) == "clean"
 
 
 @pytest.mark.parametrize(

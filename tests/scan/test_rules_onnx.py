@@ -56,6 +56,25 @@ def test_one_finding_for_one_operator() -> None:
     assert dict(finding.evidence)["path"] == "graph/n0"
 
 
+def _gaps(data: bytes) -> list[str]:
+    return [word.why for word in examine(data) if isinstance(word, Unexamined)]
+
+
+def test_of_a_node_with_any_number_of_attributes_the_operator_is_known() -> None:
+    attributes = message(*[(5, attribute(f"a{index}", 2, (3, index))) for index in range(10_001)])
+    data = model(graph(attributes + message((4, "Evil"), (7, "x"))))
+    assert rules(data) == {"onnx-foreign-operator"}
+    assert _gaps(data) == ["a node of more than 10,000 parts"]
+
+
+def test_operator_sets_and_names_of_functions_have_limits(monkeypatch: pytest.MonkeyPatch) -> None:
+    many = [(8, message((1, f"d{index}"), (2, 1))) for index in range(1_005)]
+    assert _gaps(model(graph(node("Relu")), *many)) == ["more than 1,000 sets of operators"]
+    monkeypatch.setattr("modelward.checks.scan.onnx.rules_onnx_graph._ROOM_FOR_NAMES", 10)
+    named = [(25, function(name * 8)) for name in "ab"]
+    assert _gaps(model(graph(node("Relu")), *named)) == ["more functions than the limit of entries"]
+
+
 # --- operators ---
 
 

@@ -16,7 +16,7 @@ import re
 from typing import Any
 
 from modelward.core.artifact import Source
-from modelward.formats.json_tree import NotJson, Object, Value
+from modelward.formats.json_tree import Followed, NotJson, Object, Value
 
 _WINDOW = 1 << 20
 _LOW = 1 << 16
@@ -50,7 +50,7 @@ _LITERALS: dict[bytes, Value] = {b"true": True, b"false": False, b"null": None}
 
 def read(source: Source) -> Value:
     """The document in *source*, UTF-8 with or without a mark. Raises NotJson for what is none, and
-    where more than _MOST_VALUES would have to be kept."""
+    where more than _MOST_VALUES would have to be kept; Followed with what could be read."""
     return _Reader(source).document()
 
 
@@ -106,7 +106,8 @@ class _Reader:
                 self._put(container, key, self._token())
             else:
                 self._put(container, None, token)
-        self._finish()
+        if self._is_followed():
+            raise Followed(value)
         return value
 
     def _skip(self) -> None:
@@ -196,14 +197,14 @@ class _Reader:
         if self._values > _MOST_VALUES or self._text > _MOST_TEXT:
             raise NotJson(f"more than the {_MOST_VALUES:,} values or {_MOST_TEXT:,} bytes of text that are kept")
 
-    def _finish(self) -> None:
+    def _is_followed(self) -> bool:
         while True:
             found = _SPACE.match(self._buffer, self._at)
             self._at = found.end() if found else self._at
             if self._at < len(self._buffer):
-                raise NotJson("something follows the document")
+                return True
             if not self._more():
-                return
+                return False
 
 
 def _float(raw: bytes) -> float:

@@ -14,6 +14,7 @@ LARGEST = 4 << 20
 _MOST_VALUES = 1_000_000
 _DEEPEST = 200  # Python's own limit differs by version
 _LONGEST_PATH = 1_000
+_SPACE = " \t\r\n"
 _BRACKET = re.compile(r'"(?:[^"\\]|\\.)*+"|([\[{])|([\]}])', re.DOTALL)
 
 
@@ -42,18 +43,30 @@ class NotJson(ValueError):
     """The text says why."""
 
 
+class Followed(NotJson):
+    """A whole document, and something behind it: strict readers refuse it, others read on or stop there."""
+
+    def __init__(self, body: Value) -> None:
+        super().__init__("something follows the document")
+        self.body = body
+
+
 def parse(raw: bytes) -> Value:
     """*raw* is UTF-8 (a mark at its beginning is passed), UTF-16 or UTF-32, as json.loads guesses.
-    Raises NotJson."""
+    Raises NotJson, and Followed with what could be read."""
     if len(raw) > LARGEST or sum(map(raw.count, (b",", b"[", b"{"))) > _MOST_VALUES:
         raise NotJson(f"more than the {LARGEST:,} bytes or {_MOST_VALUES:,} values that are parsed")
     try:
         text = raw.decode(json.detect_encoding(raw), "surrogatepass")
         if _depth(text) > _DEEPEST:
             raise NotJson(f"nested deeper than {_DEEPEST} levels")
-        value: Value = json.loads(text, object_pairs_hook=Object, parse_int=_number)
+        start = len(text) - len(text.lstrip(_SPACE))
+        value: Value
+        value, end = json.JSONDecoder(object_pairs_hook=Object, parse_int=_number).raw_decode(text, start)
     except (UnicodeDecodeError, json.JSONDecodeError) as error:
         raise NotJson("not JSON") from error
+    if text[end:].strip(_SPACE):
+        raise Followed(value)
     return value
 
 

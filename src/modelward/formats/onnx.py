@@ -42,6 +42,7 @@ _MOST_FIELDS = 4_000_000
 _FIELDS = 50_000  # in any file, and in a large one a field for every _BYTES of it
 _BYTES = 8
 _MOST_ODD = 1_000
+_MOST_PARTS = 10_000  # of one node: attributes and descriptions
 _MOST_PLAIN = 10_000
 _BLOCK = 1 << 15
 _ROW = 2 * MOST_DIMENSIONS  # numbers in a row
@@ -161,14 +162,21 @@ class _Model:
         called = {"name": "", "op_type": "", "domain": "", "overload": ""}
         attributes: list[Field] = []
         rest: list[tuple[Known, Field]] = []
+        left_out: Field | None = None
         for known, part in self._fields(schema.NODE, field.start, field.end, scope.path):
             if known.name in called:
                 called[known.name] = self._text(part)
-            elif known.name == "attribute":
-                attributes.append(part)
+            is_attribute = known.name == "attribute"
+            if not (is_attribute or part.size >= _LONG_NAME or known.name in ("doc_string", "metadata_props")):
                 continue
-            if part.size >= _LONG_NAME or known.name in ("doc_string", "metadata_props"):
+            if len(attributes) + len(rest) >= _MOST_PARTS:
+                left_out = left_out or part
+            elif is_attribute:
+                attributes.append(part)
+            else:
                 rest.append((known, part))
+        if left_out:
+            yield Gap(f"a node of more than {_MOST_PARTS:,} parts", left_out.start, field.end, is_limit=True)
         path = f"{scope.path}/{called['name'] or called['op_type']}"
         inside = _Scope(path, scope.depth, scope.function)
         told: list[Attribute] = []

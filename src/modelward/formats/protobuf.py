@@ -5,6 +5,7 @@ https://protobuf.dev/programming-guides/encoding/
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from itertools import islice
 from typing import NamedTuple
@@ -18,6 +19,14 @@ _WIRES = frozenset((VARINT, BYTES, *_FIXED))
 _LONGEST_HEADER = 20  # a tag and a length, ten bytes each
 _WINDOW = 1 << 12
 _DEEPEST = 100  # groups in each other, as the libraries have it
+
+NUMBERS = re.compile(
+    rb"(?:[\x08\x10\x18\x20\x28\x30\x38\x40\x48\x50\x58\x60\x68\x70\x78][\0-\x7f]"
+    rb"|[\x09\x11\x19\x21\x29\x31\x39\x41\x49\x51\x59\x61\x69\x71\x79]........"
+    rb"|[\x0d\x15\x1d\x25\x2d\x35\x3d\x45\x4d\x55\x5d\x65\x6d\x75\x7d]....)*+",
+    re.DOTALL,
+)
+"""A run of numbers in fields below 16: varints below 128, eight bytes, four bytes. Text reads as such."""
 
 
 class Field(NamedTuple):
@@ -98,6 +107,8 @@ def _walk(read: Read, start: int, end: int, last: int | None = None) -> Iterator
         if wire in _WIRES:
             if not groups:
                 yield Field(number, wire, payload, size, value)
+            else:  # nothing of a group is handed out
+                start += _length_of_numbers(window, start - window_at)
         elif wire == GROUP:
             groups.append((number, payload))
         else:
@@ -106,6 +117,11 @@ def _walk(read: Read, start: int, end: int, last: int | None = None) -> Iterator
                 yield Field(number, GROUP, begin, at + window_at - begin, 0)
     if groups:
         raise Broken("a group that does not end", groups[0][1], cut_short=True)
+
+
+def _length_of_numbers(window: bytes, at: int) -> int:
+    run = NUMBERS.match(window, at)
+    return len(run[0]) if run else 0
 
 
 def _in_groups(groups: list[tuple[int, int]], number: int, wire: int) -> bool:

@@ -47,8 +47,7 @@ def sniff(source: Source) -> tuple[str, ...]:
     tail = head if whole else source.read(max(0, size - _TAIL), _TAIL)
     view = View(source, size, head, tail)
 
-    found = [name for prefix, name in PREFIXES if head.startswith(prefix)]
-    found += ["hdf5"] * shifted
+    found = _by_prefix(head) + ["hdf5"] * shifted
     found += [name for name, fits in SHAPES if fits(view)]
     if "tar" in found and "zip" in found and is_zip_of_a_member(source, tail, Limits()):
         found.remove("zip")
@@ -65,9 +64,17 @@ def sniff_ends(head: bytes, tail: bytes) -> tuple[str, ...]:
     """What a file can be read as of which only the two ends are here. It promises nothing of what lies
     between them, so it never says "text", "json" or "empty"."""
     view = View(BytesSource(head), len(head), head, tail)
-    found = [name for prefix, name in PREFIXES if head.startswith(prefix)]
-    found += [name for name, fits in SHAPES if fits(view)]
+    found = _by_prefix(head) + [name for name, fits in SHAPES if fits(view)]
     return tuple(dict.fromkeys(found)) or ("unknown",)
+
+
+_PREFIXES = tuple(prefix for prefix, _ in PREFIXES)
+
+
+def _by_prefix(head: bytes) -> list[str]:
+    if not head.startswith(_PREFIXES):  # as most
+        return []
+    return [name for prefix, name in PREFIXES if head.startswith(prefix)]
 
 
 # Texts of a kind, and how large one can be

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 
 from modelward.formats.cursor import Broken
-from modelward.formats.protobuf import BYTES, Field, Read, fields, walk_cut_off
+from modelward.formats.protobuf import BYTES, NUMBERS, Field, Read, fields, walk_cut_off
 
 _GRAPH_FIELDS = frozenset(range(1, 6))
 # Where nodes stand in field 2, which all of them have: graphs, and the functions of their libraries
@@ -27,13 +27,6 @@ _MOST_FIELDS = 600_000
 _RUN = 64
 _LONGEST_NUMBER = 9
 _WINDOW = 1 << 16
-# fields of numbers below 16: varints below 128, eight bytes, four bytes
-_NUMBERS = re.compile(
-    rb"(?:[\x08\x10\x18\x20\x28\x30\x38\x40\x48\x50\x58\x60\x68\x70\x78][\0-\x7f]"
-    rb"|[\x09\x11\x19\x21\x29\x31\x39\x41\x49\x51\x59\x61\x69\x71\x79]........"
-    rb"|[\x0d\x15\x1d\x25\x2d\x35\x3d\x45\x4d\x55\x5d\x65\x6d\x75\x7d]....)*+",
-    re.DOTALL,
-)
 
 UNDECIDED = "a message of very many fields"
 """The kind of what has more of them than are looked at: it may be any."""
@@ -68,7 +61,7 @@ class _Walks:
 
     def _behind_numbers(self, start: int, end: int) -> int:
         while start < end:
-            run = _NUMBERS.match(self.read(start, min(_WINDOW, end - start)))
+            run = NUMBERS.match(self.read(start, min(_WINDOW, end - start)))
             length = run.end() if run else 0
             start += length
             if length < _WINDOW - _LONGEST_NUMBER:

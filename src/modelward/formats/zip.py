@@ -413,8 +413,8 @@ class _Walk:
     # -- each member by itself
 
     def _afford(self, header: Header) -> bool:
-        """Python keeps text in one byte a character, or up to four."""
-        name = len(header.name) if header.name.isascii() else 4 * len(header.name)
+        """Python keeps text in one byte a character, or up to four, with the bytes that it came from."""
+        name = len(header.name) if header.name.isascii() else 5 * len(header.name)
         return self._headers.spend(header.end - header.at + name)
 
     def _add(self, member: Member, header: Header) -> None:

@@ -17,6 +17,11 @@ _BARE_SIZES = dict(zip("?bBhHiIlLqQefdgFDG", (1, 1, 1, 2, 2, 4, 4, 8, 8, 8, 8, 2
 _HAS_OBJECT = 1  # NPY_ITEM_HASOBJECT
 _FLEXIBLE = "SUV"
 _STRING_DTYPES = ("numpy.dtypes.StringDType", "numpy._core._internal._convert_to_stringdtype_kwargs")
+_FILE_WRAPPERS = tuple(
+    f"{module}.{name}"
+    for module in ("numpy_pickle", "numpy_pickle_compat")
+    for name in ("NDArrayWrapper", "ZNDArrayWrapper")
+)
 _DEPTH = 4
 
 
@@ -35,7 +40,7 @@ def is_array_wrapper(target: Value) -> bool:
 def _is_wrapper(value: Value, depth: int) -> bool:
     """However it was made: by the class, or by a function that got the class, or one of its objects."""
     if isinstance(value, Global):
-        return str(value).endswith("numpy_pickle.NumpyArrayWrapper")
+        return value.name.endswith("NumpyArrayWrapper") and str(value).endswith("numpy_pickle.NumpyArrayWrapper")
     if not isinstance(value, Call) or depth == 0:
         return False
     args = value.args if type(value.args) in (tuple, List) else ()
@@ -44,9 +49,8 @@ def _is_wrapper(value: Value, depth: int) -> bool:
 
 def is_array_file(target: Value) -> bool:
     """The wrappers of joblib before 0.10 name another file."""
-    return _made_class(target).endswith(("numpy_pickle.NDArrayWrapper", "numpy_pickle_compat.NDArrayWrapper")) or (
-        _made_class(target).endswith(("numpy_pickle.ZNDArrayWrapper", "numpy_pickle_compat.ZNDArrayWrapper"))
-    )
+    made = _made_class(target)
+    return made is not None and made.name.endswith("NDArrayWrapper") and str(made).endswith(_FILE_WRAPPERS)
 
 
 def is_as_joblib_writes(state: Value) -> bool:
@@ -80,13 +84,13 @@ def is_of_foreign_type(state: Dict) -> bool:
     return bool(args) and isinstance(args[0], Global) and args[0].module.partition(".")[0] not in ("numpy", "builtins")
 
 
-def _made_class(target: Value) -> str:
+def _made_class(target: Value) -> Global | None:
     if not isinstance(target, Call):
-        return ""
+        return None
     made = target.func
     if isinstance(made, Global) and made.name == "_reconstructor" and type(target.args) is tuple and target.args:
         made = target.args[0]
-    return str(made) if isinstance(made, Global) else ""
+    return made if isinstance(made, Global) else None
 
 
 def _item_size(dtype: Value, text_of: Callable[[Value], str | None]) -> tuple[int, bool] | None:

@@ -39,7 +39,7 @@ from modelward.formats.pickle.events import (
     PersistentLoad,
     Reference,
 )
-from modelward.formats.pickle.memo import MISSING, MOST_ENTRIES, OBJECT, Memo
+from modelward.formats.pickle.memo import MISSING, OBJECT, Memo
 from modelward.formats.pickle.text import line_name, number, python2_text, quoted, raw_unicode, read_text, utf8
 from modelward.formats.pickle.values import (
     FLOAT,
@@ -62,7 +62,7 @@ from modelward.formats.pickle.values import (
     condense,
     is_endless,
 )
-from modelward.formats.pickle.window import LONGEST_LINE, Broken, Window
+from modelward.formats.pickle.window import Broken, Window
 
 HIGHEST_PROTOCOL = 5
 
@@ -81,6 +81,7 @@ class Machine(Window):
         self._arrays = arrays
         self._objects = objects
         self._names: dict[Global, Global] = {}
+        self._room_for_names = _ROOM_FOR_NAMES
         self._events: list[Event] = []
         self._result: Value = None
         self.op_at = at
@@ -289,8 +290,6 @@ class Machine(Window):
         self.memo.trim()
         if len(self.marks) > self._objects:
             raise Broken(f"more than {self._objects:,} open marks", limit=True)
-        if len(self.memo.dense) > MOST_ENTRIES or len(self.memo.sparse) > MOST_ENTRIES // 20:
-            raise Broken(f"more than {MOST_ENTRIES:,} memo entries", limit=True)
         if self.here - self._swept >= min(8 * self._live, _SWEEP):
             self._swept = self.here
             self._live = self._count_live()
@@ -301,7 +300,7 @@ class Machine(Window):
                 raise Broken(f"more than {self._objects:,} live objects", limit=True)
 
     def _count_live(self) -> int:
-        return count_live((self.stack, self.memo.objects), self._objects)
+        return self.memo.weight + count_live((self.stack, self.memo.objects), self._objects)
 
     def _drain(self) -> Iterator[Event]:
         events, self._events = self._events, []
@@ -343,8 +342,9 @@ class Machine(Window):
         known = self._names.get(new)
         if known is not None:
             return known
-        if len(self._names) >= _MOST_NAMES:
-            raise Broken(f"more than {_MOST_NAMES:,} different names", limit=True)
+        self._room_for_names -= len(module) + len(name) + _NAME_ITSELF
+        if self._room_for_names < 0:
+            raise Broken("more different names than the limit", limit=True)
         self._names[new] = new
         self._events.append(Reference(self.op_at, opcode, new))
         return new
@@ -354,7 +354,8 @@ class Machine(Window):
         if isinstance(value, str):
             return value
         if isinstance(value, Text):
-            return read_text(self.source, value.at)
+            text = read_text(self.source, value.at)
+            return text if text is not None and len(text) <= _LONGEST_NAME else None
         return None
 
     # -- opcodes
@@ -502,7 +503,7 @@ class Machine(Window):
 
     def _named(self, opcode: str) -> Value:
         module, name = self.line(), self.line()
-        if len(module) < LONGEST_LINE > len(name):
+        if max(len(module), len(name)) <= _LONGEST_NAME:
             return self._name(line_name(module), line_name(name), opcode)
         self._events.append(ComputedName(self.op_at, UNKNOWN, UNKNOWN))
         return UNKNOWN
@@ -623,30 +624,42 @@ def _has_state(value: Value) -> bool:
 
 
 def count_live(roots: tuple[list[Value], ...], most: int) -> int:
-    """How many symbolic values are reachable, as far as *most*."""
+    """How many symbolic values are reachable, as far as *most*. A text beyond ASCII counts as three, which is what
+    it can take in memory."""
     seen: set[int] = set()
-    todo: list[Value] = [item for root in roots for item in root if type(item) in _HOLDERS]
-    count = sum(map(len, roots))
+    todo: list[Value] = []
+    count = sum(_weigh(root, todo) for root in roots)
     while todo and count < most:
         value = todo.pop()
         if id(value) in seen:
             continue
         seen.add(id(value))
-        items: tuple[Value, ...] | list[Value]
         if isinstance(value, Call):
-            items = (value.func, value.args, value.kwargs, value.state)
+            count += _weigh((value.func, value.args, value.kwargs, value.state), todo)
         elif isinstance(value, Persistent):
-            items = (value.pid,)
+            count += _weigh((value.pid,), todo)
         else:
-            items = value
-        count += len(items)
-        todo += [item for item in items if type(item) in _HOLDERS]
+            count += _weigh(value, todo)
     return count
+
+
+def _weigh(items: tuple[Value, ...] | list[Value], todo: list[Value]) -> int:
+    """What *items* count, themselves; what holds others is added to *todo*."""
+    wide = 0
+    for item in items:
+        kind = type(item)
+        if kind is str:
+            if not item.isascii():
+                wide += 2
+        elif kind in _HOLDERS and item:
+            todo.append(item)
+    return len(items) + wide
 
 
 _HOLDERS = frozenset((tuple, List, Dict, Set, Call, Persistent))
 _SWEEP = 1 << 18  # bytes, so at most as many objects, between two looks at what is alive
-_MOST_NAMES = 50_000
+_LONGEST_NAME = 1_000  # bytes; nobody writes longer ones by hand, and a limit of names is one of memory
+_ROOM_FOR_NAMES, _NAME_ITSELF = 2_000_000, 100
 
 _HANDLERS: dict[int, Callable[[Machine], None]] = {
     ord("N"): lambda m: m.stack.append(None),

@@ -23,7 +23,6 @@ from modelward.formats.pickle.values import (
 
 MISSING: Final = Marker("<not memoised>", plain=False)
 OBJECT: Final = 1 << 31
-MOST_ENTRIES: Final = 16_000_000
 
 _KEPT_CONTAINERS = 4_000
 _KEPT_OTHERS = 50_000
@@ -56,6 +55,11 @@ class Memo:
         self._names: dict[Global, int] = {}
         self._room_for_containers = _KEPT_CONTAINERS
         self._room_for_others = _KEPT_OTHERS
+
+    @property
+    def weight(self) -> int:
+        """In objects of other kinds, by the memory that the entries take."""
+        return len(self.dense) // 50 + len(self.sparse) // 2
 
     def memoize(self, value: Value) -> None:
         self.put(len(self.dense) + len(self.sparse) - self._holes, value)

@@ -82,18 +82,18 @@ def number(line: bytes, base: int = 0) -> int | None:
 
 def read_text(source: Source, at: int) -> str | None:
     """The string pushed by the opcode at *at*, None if it is too long to be a name."""
-    window = Window(source, at)
-    op = window.unsigned(1)
-    if op in (0x53, 0x56):
-        line = window.line()
+    head = source.read(at, 9)
+    if head[0] in (0x53, 0x56):
+        line = Window(source, at + 1).line()
         if len(line) == LONGEST_LINE:
             return None
-        return raw_unicode(line) if op == 0x56 else quoted(line)
-    size = window.unsigned(_WIDTHS[op])
+        return raw_unicode(line) if head[0] == 0x56 else quoted(line)
+    width = _WIDTHS[head[0]]
+    size = int.from_bytes(head[1 : 1 + width], "little")
     if size > LONGEST_LINE:
         return None
-    data = source.read(window.here, size)
-    return python2_text(data) if op in (0x54, 0x55) else utf8(data)
+    data = source.read(at + 1 + width, size)
+    return python2_text(data) if head[0] in (0x54, 0x55) else utf8(data)
 
 
 def text_span(source: Source, at: int) -> tuple[int, int]:

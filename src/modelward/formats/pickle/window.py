@@ -5,7 +5,7 @@ from __future__ import annotations
 from modelward.core.artifact import Source
 from modelward.core.errors import NotFetched
 
-WINDOW = 1 << 18
+WINDOW = 1 << 16
 MARGIN = 80
 """Bytes guaranteed to stand behind the cursor (zero-filled at the end of the source)."""
 LONGEST_LINE = 1 << 14

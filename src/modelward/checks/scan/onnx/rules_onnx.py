@@ -135,7 +135,7 @@ class _Model:
             case Function():
                 yield from self.graph.function(part)
             case Opset():
-                self.graph.opsets[part.domain] = max(part.version, self.graph.opsets.get(part.domain, 0))
+                yield from self.graph.opset(part)
             case Odd():
                 yield from self.odd(part)
             case Gap():

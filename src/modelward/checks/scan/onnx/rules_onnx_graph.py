@@ -16,7 +16,7 @@ from modelward.checks.scan.onnx.rules_onnx_tensors import EXTERNAL_PATH
 from modelward.checks.scan.outside_path import leads_outside
 from modelward.core.artifact import Source
 from modelward.core.finding import Rule, Severity
-from modelward.formats.onnx_parts import LONGEST, Function, Identity, Node
+from modelward.formats.onnx_parts import LONGEST, Function, Identity, Node, Opset
 from modelward.formats.source import Slice
 
 _IR = "https://github.com/onnx/onnx/blob/main/docs/IR.md"
@@ -123,6 +123,8 @@ _ENGINES = re.compile(r"(?:trt|tensorrt)_?engine(?:op)?", re.IGNORECASE)
 _FILES = ("ep_cache_context", "onnx_model_filename")
 _BLOBS = ("ep_cache_context", "DLC")
 
+_MOST_OPSETS = 1_000
+_ROOM_FOR_NAMES = 4_000_000  # characters, of functions
 _MOST_EXPANDED = 10_000_000  # nodes, once every call is replaced by its body
 _SHOWN = 200
 
@@ -142,8 +144,17 @@ class Graph:
         self.source = source
         self.here = here
         self.opsets: dict[str, int] = {}
+        self.has_more_opsets = False
+        self.room_for_names = _ROOM_FOR_NAMES
         self.functions: dict[Identity, _Body] = {}
         self.told: set[tuple[Rule, str, str]] = set()
+
+    def opset(self, opset: Opset) -> Iterator[Said]:
+        if opset.domain in self.opsets or len(self.opsets) < _MOST_OPSETS:
+            self.opsets[opset.domain] = max(opset.version, self.opsets.get(opset.domain, 0))
+        elif not self.has_more_opsets:
+            self.has_more_opsets = True
+            yield self.here.unexamined(f"more than {_MOST_OPSETS:,} sets of operators")
 
     def node(self, node: Node) -> Iterator[Said]:
         if node.function in self.functions:
@@ -202,9 +213,10 @@ class Graph:
         called = f"the function {_shown(identity.domain)}::{_shown(identity.name)}"
         if identity in self.functions:
             yield self.here.finding(FUNCTION_TWICE, f"{called} is defined twice", *at)
-        elif len(self.functions) >= self.here.limits.entries:
+        elif len(self.functions) >= self.here.limits.entries or self.room_for_names < 0:
             yield self.here.unexamined("more functions than the limit of entries", *at)
         else:
+            self.room_for_names -= sum(map(len, identity))
             self.functions[identity] = _Body()
         if identity.domain in ("", "ai.onnx.ml"):
             yield self.here.finding(FUNCTION_OVERRIDE, f"{called} is in a domain of the standard", *at)

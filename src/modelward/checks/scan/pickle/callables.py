@@ -95,7 +95,7 @@ def dangerous_classes() -> Mapping[tuple[str, str], str]:
     }
 
 
-@cache
+@lru_cache(_REMEMBERED)
 def real_name(target: Global) -> tuple[str, str]:
     """(module, name) as a current Python imports it: Python 2 names are mapped below protocol 3."""
     if target.legacy:

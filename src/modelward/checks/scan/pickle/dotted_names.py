@@ -9,10 +9,11 @@ from modelward.checks.scan.pickle.judge import danger_of
 from modelward.formats.pickle.values import Global
 
 _MOST_PARTS = 32
+_REMEMBERED = 4_096
 _PYTHON2 = {"__builtin__": "builtins", "__builtins__": "builtins"}
 
 
-@lru_cache(maxsize=1 << 14)
+@lru_cache(_REMEMBERED)
 def danger(name: str) -> str:
     """What calling *name* is known to do, however it is cut into module and attributes, and through whatever
     module it is reached (package.module.os.system); empty: nothing is known. A name without a dot is a builtin."""
@@ -30,7 +31,7 @@ def danger(name: str) -> str:
     return ""
 
 
-@lru_cache(maxsize=1 << 14)
+@lru_cache(_REMEMBERED)
 def is_unlisted_stdlib(name: str) -> bool:
     """In the standard library, and on no list of harmless names."""
     parts = name.split(".")[:_MOST_PARTS]

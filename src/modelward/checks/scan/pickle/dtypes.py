@@ -23,7 +23,9 @@ def is_dtype(value: Value) -> bool:
     if not isinstance(value, Call):
         return False
     func = value.func.note if isinstance(value.func, Call) else value.func
-    return isinstance(func, Global) and (str(func) in _CLASSES or func.module == "numpy.dtypes")
+    return isinstance(func, Global) and (
+        (func.name.endswith("dtype") and str(func) in _CLASSES) or func.module == "numpy.dtypes"
+    )
 
 
 def without_fields(state: Value) -> Value:

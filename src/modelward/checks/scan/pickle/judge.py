@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from enum import Enum
 from functools import lru_cache
 from itertools import takewhile
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from modelward.checks.scan.here import Here, Nested, Said
 from modelward.checks.scan.pickle import rules_pickle as rules
@@ -57,6 +57,7 @@ from modelward.formats.pickle.values import (
     Global,
     List,
     Persistent,
+    Set,
     Text,
     Value,
     is_number,
@@ -69,12 +70,16 @@ _MAPPINGS = frozenset({("builtins", "dict")}) | {
     ("collections", name) for name in ("OrderedDict", "defaultdict", "Counter", "UserDict", "ChainMap")
 }
 _TEXT_TYPES = frozenset(("builtins", name) for name in ("bytes", "bytearray", "str")) | {("array", "array")}
+_ORS = frozenset({("_operator", "or_"), ("operator", "or_")})
 _NUMERIC = re.compile(r"[<>=|]?(?:[?bBhHiIlLqQefdgFDG]|[biufcmM][0-9]+)")  # a dtype of numpy
 _PIECE, _OVERLAP, _MOST_CODE = 1 << 16, 256, 16 << 20
 _KEPT_TEXTS = 1_000
+_KEPT_ANSWERS = 10_000  # of each kind: what is asked again gets the same answer
 _MOST_BYTES, _LEAST_BYTES = 10_000, 8
 _EVALUATES = ("sympy.",)  # made from a text, its classes pass it to sympify, and that to eval
+_REMEMBERED = 4_096  # names
 _NODES = 2_000
+_CONTAINERS = frozenset({tuple, List, Dict, Set})
 _DEPTH = 8
 _MAKES = "makes"  # how a class is called that another callable instantiates
 
@@ -90,6 +95,7 @@ class Grade(Enum):
     """Anything else: a function, or what an unknown function gave back."""
 
 
+_ORDER = (Grade.PLAIN, Grade.OBJECT, Grade.TAINTED)
 _HARMLESS = (Grade.PLAIN, Grade.OBJECT)
 
 
@@ -100,6 +106,8 @@ class Ruling(NamedTuple):
     message: str = ""
     loads: tuple[Nested, ...] = ()
 
+
+_NOTHING = Ruling(Grade.PLAIN)
 
 PersistentRule = Callable[[Persistent, int], Iterator[Said]]
 
@@ -114,6 +122,7 @@ class Judge:
         self._persistent = persistent or self._unknown_persistent
         self._names: dict[Global, Finding] = {}
         self._said: set[tuple[str, str]] = set()
+        self._classes: set[str] = set()
         self._without_args: dict[tuple[Global, str], Ruling] = {}
         self._code: dict[int, bool] = {}
         self._texts: dict[int, str | None] = {}
@@ -163,6 +172,7 @@ class Judge:
 
     def _say(self, rule: Rule, message: str, at: int, opcode: str, does: str) -> Iterator[Finding]:
         if (rule.id, does) not in self._said:
+            _make_room(self._said)
             self._said.add((rule.id, does))
             yield self._here.finding(rule, message, at, opcode=opcode, does=does)
 
@@ -186,20 +196,25 @@ class Judge:
         if ruling.rule is not None:
             if isinstance(call.func, Global):
                 self._names.pop(call.func, None)
-            if ruling.rule is rules.UNKNOWN_CLASS:
-                does = f"{render(call.func)}(…)"  # one line for each class is enough
-            else:
+            if ruling.rule is not rules.UNKNOWN_CLASS:
                 does = call_text(call.func, call.args, call.kwargs)
-            yield from self._say(ruling.rule, ruling.message, event.at, call.how, does)
+                yield from self._say(ruling.rule, ruling.message, event.at, call.how, does)
+            elif ruling.message not in self._classes:  # one line for each class is enough
+                _make_room(self._classes)
+                self._classes.add(ruling.message)
+                yield self._here.finding(
+                    ruling.rule, ruling.message, event.at, opcode=call.how, does=f"{render(call.func)}(…)"
+                )
         yield from ruling.loads
         if ruling.grade is Grade.OBJECT:
-            yield from self._data_in(call.args)
+            yield from self._data_in(_walk(call.args))
 
     def _ruling_of(self, call: Call) -> Ruling:
         if not (isinstance(call.func, Global) and call.args == () and call.kwargs is None):
             return self._call(call.func, call.args, call.kwargs, call.how, _DEPTH)
         key = call.func, call.how  # objects of one class, by the thousand
         if key not in self._without_args:
+            _make_room(self._without_args)
             self._without_args[key] = self._call(call.func, (), None, call.how, _DEPTH)
         return self._without_args[key]
 
@@ -210,7 +225,7 @@ class Judge:
         entry = find(func) or Entry()
         making = how.startswith("NEWOBJ")
         if entry.safe:
-            return Ruling(self._kept(args, kwargs))
+            return Ruling(_kept(_walk(args if kwargs is None else (args, kwargs))))
         if making and entry.is_type:
             return self._made(func, args, kwargs)
         if entry.conditions and not making:
@@ -230,21 +245,15 @@ class Judge:
             return Ruling(Grade.TAINTED, rule, why)
         return self._unknown(func, args, kwargs, how, listed=entry.reference)
 
-    def _kept(self, args: Value, kwargs: Value) -> Grade:
-        """What an object is that keeps its arguments."""
-        if self._is_plain(args) and self._is_plain(kwargs):
-            return Grade.PLAIN
-        return Grade.TAINTED if self._reaches_code(args) or self._reaches_code(kwargs) else Grade.OBJECT
-
     def _made(self, func: Global, args: Value, kwargs: Value) -> Ruling:
         """By __new__, which in the builtins looks into its arguments, and in named tuples keeps them."""
-        grade = self._kept(args, kwargs)
+        grade = _kept(_walk(args if kwargs is None else (args, kwargs)))
         if grade is Grade.TAINTED and real_name(func)[0] == "builtins":
             return self._call_of_type(func, args, kwargs)
         return Ruling(grade)
 
     def _call_of_type(self, func: Global, args: Value, kwargs: Value) -> Ruling:
-        grade = self._kept(args, kwargs)
+        grade = _kept(_walk(args if kwargs is None else (args, kwargs)))
         if grade is Grade.TAINTED:
             message = f"{render(func)} gets an argument that no pickler passes"
             return Ruling(Grade.TAINTED, rules.ODD_ARGUMENT, message)
@@ -260,17 +269,17 @@ class Judge:
             return Ruling(Grade.TAINTED, rules.UNKNOWN_FUNCTION, message)
         # others keep texts: named tuples do
         odd = how == "NEWOBJ_EX" or not is_class_name(func) or func.module.startswith(_EVALUATES)
-        kept = making and not (odd and (self._reaches_text(args) or self._reaches_text(kwargs)))
-        if kept and self._holds_code(args):
+        kept = making and not (odd and self._reaches_text(args, kwargs))
+        if kept and self._holds_code(_walk(args)):
             message = f"an object of the unknown class {render(func)} is made with a text that reads as code"
             return Ruling(Grade.OBJECT, rules.CODE_TEXT, message)
         if kept or _is_own_unpickler(func, args):
-            return Ruling(Grade.OBJECT, rules.UNKNOWN_CLASS, f"an object of the unknown class {render(func)} is made")
+            return _of_unknown_class(func)
         if not listed and (how == _MAKES or making or is_class_name(func)):
-            if self._reaches_text(args) or self._reaches_text(kwargs):
+            if self._reaches_text(args, kwargs):
                 message = f"the unknown class {render(func)} is called with free text"
                 return Ruling(Grade.OBJECT, rules.UNKNOWN_CLASS_TEXT, message)
-            return Ruling(Grade.OBJECT, rules.UNKNOWN_CLASS, f"an object of the unknown class {render(func)} is made")
+            return _of_unknown_class(func)
         return Ruling(Grade.TAINTED, rules.UNKNOWN_FUNCTION, f"the unknown function {render(func)} is called")
 
     # -- conditions of [safe-with]
@@ -279,7 +288,7 @@ class Judge:
         """The ruling if every condition holds; None if one does not."""
         if type(args) not in (tuple, List) or depth == 0 or (kwargs and not self._is_plain(kwargs)):
             return None
-        worst, args = Ruling(Grade.PLAIN), tuple(map(self._string, args))
+        worst, args = _NOTHING, tuple(map(self._string, args))
         for condition in entry.conditions:
             ruling = self._condition(condition, args, depth)
             if ruling is None:
@@ -290,23 +299,23 @@ class Judge:
     def _condition(self, condition: Condition, args: tuple[Value, ...], depth: int) -> Ruling | None:
         index = condition.index
         if condition.verb == "args":
-            return Ruling(Grade.PLAIN) if len(args) == index else None
+            return _NOTHING if len(args) == index else None
         if index is None:
-            return Ruling(Grade.PLAIN) if self._is_plain(args) else None
+            return _NOTHING if self._is_plain(args) else self._flags(condition, args, depth)
         if index >= len(args):
-            return None if condition.verb in ("oneof", "loads") else Ruling(Grade.PLAIN)
+            return None if condition.verb in ("oneof", "loads") else _NOTHING
         value = args[index]
         second = () if condition.other is None else args[condition.other : condition.other + 1]
         match condition.verb:
             case "plain":
-                return Ruling(Grade.PLAIN) if self._is_plain(value) else None
+                return _NOTHING if self._is_plain(value) else None
             case "literal" | "pairs":
                 written_out = _is_literal(value) if condition.verb == "literal" else _is_pairs(value)
-                return Ruling(self._kept(value, None)) if written_out else None
+                return Ruling(_kept(_walk(value))) if written_out else None
             case "oneof":
-                return Ruling(Grade.PLAIN) if _literal_name(value) in condition.choices else None
+                return _NOTHING if _literal_name(value) in condition.choices else None
             case "makes":
-                return Ruling(Grade.PLAIN) if isinstance(value, str) else self._callee(value, second, _MAKES, depth)
+                return _NOTHING if isinstance(value, str) else self._callee(value, second, _MAKES, depth)
             case "news":
                 return self._callee(value, args[index + 1 :], "NEWOBJ", depth)
             case "calls":
@@ -314,7 +323,7 @@ class Judge:
             case "binds":
                 return self._binds(value, args[index + 1 :], depth)
             case "builds":
-                return self._built(value)
+                return self._built(value, _walk(value))
             case "returns":
                 return Ruling(self._grade(value))
             case "loads":
@@ -327,7 +336,9 @@ class Judge:
 
     def _binds(self, value: Value, args: tuple[Value, ...], depth: int) -> Ruling | None:
         """A call that is put off: other objects can be made to make it while the file is loaded."""
-        if _is_listed_value(value) or (isinstance(value, Call) and value.note is Grade.TAINTED):
+        if (isinstance(value, Global) and _is_listed_value(value)) or (
+            isinstance(value, Call) and value.note is Grade.TAINTED
+        ):
             return Ruling(Grade.TAINTED)
         ruling = self._callee(value, args, "REDUCE", depth)
         if ruling is not None and ruling.rule is rules.UNKNOWN_FUNCTION and not self._reaches_text(args):
@@ -357,6 +368,14 @@ class Judge:
             return Ruling(Grade.TAINTED, rules.DANGEROUS_NAME, message)
         known = isinstance(value, Call) or self._is_plain(value)  # a bound method, say, of the user's own class
         return Ruling(Grade.TAINTED) if known and not name[0].startswith("__") else None
+
+    def _flags(self, condition: Condition, args: tuple[Value, ...], depth: int) -> Ruling | None:
+        """Members of an enum.Flag combined, as the class itself would make the combination of a number."""
+        classes = {_flag_class(arg) for at, arg in enumerate(args) if at == 0 or not is_number(arg)}
+        made = classes.pop()
+        if condition.verb != "flags" or classes or made is None:
+            return None
+        return self._call(made, (0,), None, "REDUCE", depth - 1)
 
     def _bytes(self, value: Value) -> Nested | None:
         """Bytes as they stand in the stream, or (below protocol 3) as a text to be encoded."""
@@ -397,13 +416,13 @@ class Judge:
                 does = f"{render(target)}.{event.opcode.lower()}{render(items)}"
                 yield from self._say(ruling.rule, ruling.message, event.at, event.opcode, does)
             if target.note is Grade.OBJECT:
-                yield from self._data_in(items)
+                yield from self._data_in(_walk(items))
             if target.note in _HARMLESS:
-                target.note = _worse(Ruling(target.note), Ruling(self._kept(items, None))).grade
+                target.note = max(target.note, _kept(_walk(items)), key=_ORDER.index)
 
     def _first_late(self, event: Build | Mutation) -> bool:
         """One is enough for each class: a stream can do it a million times."""
-        made = _class_of(event.target)
+        made = _class_of(event.target) if event.late else None
         if not event.late or made in self._late:
             return False
         self._late.add(made)
@@ -414,20 +433,20 @@ class Judge:
         if event.late:
             return _late(target)
         keys = items[::2] if event.opcode.startswith("SETITEM") else ()
-        if self._reaches_code(keys) and not (made and real_name(made) in _MAPPINGS):  # pandas calls such a key
+        if keys and self._reaches_code(keys) and not (made and real_name(made) in _MAPPINGS):  # pandas calls such a key
             message = f"{render(target)} is given an item under a key that may be called"
             return Ruling(Grade.TAINTED, rules.ODD_ARGUMENT, message)
         if target.note is Grade.OBJECT and made:
             if made.module.startswith(_EVALUATES) and self._reaches_text(items):
                 message = f"an object of the unknown class {render(made)} is given free text"
                 return Ruling(Grade.OBJECT, rules.UNKNOWN_CLASS_TEXT, message)
-            if self._holds_code(items):
+            if self._holds_code(_walk(items)):
                 return Ruling(Grade.OBJECT, rules.CODE_TEXT, "an object is given a text that reads as code")
-        return Ruling(Grade.PLAIN)
+        return _NOTHING
 
-    def _data_in(self, value: Value) -> Iterator[Said]:
+    def _data_in(self, reached: list[Value]) -> Iterator[Said]:
         """Bytes given to an object of unknown class, which may unpickle them. They need not begin as pickles do."""
-        for item in _walk(value):
+        for item in reached:
             if not isinstance(item, Data) or item.size < _LEAST_BYTES or item.at in self._bytes_seen:
                 continue
             self._bytes_seen.add(item.at)
@@ -440,16 +459,18 @@ class Judge:
     def _build(self, event: Build) -> Iterator[Said]:
         target, state = event.target, event.state
         note = target.note if isinstance(target, Call) else None
-        late = _late(target) if self._first_late(event) else Ruling(Grade.PLAIN)
-        for ruling in (late, self._target_ruling(target), self._build_ruling(target, state, note)):
+        reached = _walk(state)
+        late = _late(target) if self._first_late(event) else _NOTHING
+        for ruling in (late, self._target_ruling(target), self._build_ruling(target, state, note, reached)):
             if ruling.rule is not None:
                 does = f"{render(target)}.__setstate__({render(state)})"
                 yield from self._say(ruling.rule, ruling.message, event.at, "BUILD", does)
         if note is Grade.OBJECT:
-            yield from self._data_in(state)
+            yield from self._data_in(reached)
         if isinstance(target, Call) and note in _HARMLESS:
-            kept = without_fields(state) if is_dtype(target) else state
-            target.note = _worse(Ruling(note), Ruling(self._kept(kept, None))).grade
+            if is_dtype(target):
+                reached = _walk(without_fields(state))
+            target.note = max(note, _kept(reached), key=_ORDER.index)
 
     def _target_ruling(self, target: Value) -> Ruling:
         imported = alias(target)
@@ -457,13 +478,13 @@ class Judge:
             return Ruling(Grade.TAINTED, rules.GLOBAL_CHANGE, f"state is set on the imported {render(imported)}")
         if target is UNKNOWN:
             return Ruling(Grade.TAINTED, rules.COMPUTED_CALL, "something computed is changed")
-        return Ruling(Grade.PLAIN)
+        return _NOTHING
 
-    def _build_ruling(self, target: Value, state: Value, note: object) -> Ruling:
+    def _build_ruling(self, target: Value, state: Value, note: object, reached: list[Value]) -> Ruling:
         if is_dtype(target) and is_unsound(target, state):
             message = "the state of a numpy dtype does not agree with its type"
             return Ruling(Grade.TAINTED, rules.UNSOUND_DTYPE, message)
-        ruling = self._built(state) if note is Grade.OBJECT else self._state_ruling(state)
+        ruling = (self._built if note is Grade.OBJECT else self._state_ruling)(state, reached)
         if _is_partial(target) and type(state) is tuple:
             # functools.partial.__setstate__((func, args, keywords, attributes))
             bound = self._binds(state[0], state[1:3], _DEPTH) if state else None
@@ -473,7 +494,7 @@ class Judge:
             ruling = Ruling(Grade.TAINTED, rules.ODD_ARGUMENT, message)
         return ruling
 
-    def _state_ruling(self, state: Value) -> Ruling:
+    def _state_ruling(self, state: Value, reached: list[Value]) -> Ruling:
         for part in state if type(state) is tuple else (state,):
             if not isinstance(part, Dict):
                 continue
@@ -490,32 +511,36 @@ class Judge:
                     message = f"the attribute {key} is set to {render(value)}"
                     return Ruling(Grade.TAINTED, rules.PLANTED_METHOD, message)
         # as pairs, in whatever container: dict.update takes those too
-        if not isinstance(state, Dict) and any(isinstance(v, str) and v in state_keys() for v in _walk(state)):
+        if not isinstance(state, Dict) and any(isinstance(v, str) and v in state_keys() for v in reached):
             return Ruling(Grade.TAINTED, rules.EXECUTED_STATE, "a text is restored that the class executes")
-        return Ruling(Grade.PLAIN)
+        return _NOTHING
 
-    def _built(self, state: Value) -> Ruling:
+    def _built(self, state: Value, reached: list[Value]) -> Ruling:
         """The state of an object whose class may be unknown."""
-        ruling = self._state_ruling(state)
-        if ruling.rule is None and self._holds_code(state):
+        ruling = self._state_ruling(state, reached)
+        if ruling.rule is None and self._holds_code(reached):
             return Ruling(Grade.OBJECT, rules.CODE_TEXT, "an object is given a text that reads as code")
         return ruling
 
-    def _holds_code(self, state: Value) -> bool:
+    def _holds_code(self, reached: list[Value]) -> bool:
         return any(
             reads_as_code(value) if isinstance(value, str) else self._is_code(value)
-            for value in _walk(state)
+            for value in reached
             if isinstance(value, str | Text | Data)
         )
 
     def _is_code(self, value: Text | Data) -> bool:
         """Asked once for each place: a stream can name one text any number of times."""
         if value.at not in self._code:
-            data: Source = self._latin1(value) if isinstance(value, Text) else Slice(self._source, value.at, value.size)
-            pieces = (data.read(at, _PIECE + _OVERLAP) for at in range(0, _MOST_CODE, _PIECE))
-            found = any(reads_as_code(piece.decode("latin-1")) for piece in takewhile(bool, pieces))
-            self._code[value.at] = found
+            _make_room(self._code)
+            text = self._text(value)
+            self._code[value.at] = any(map(reads_as_code, self._pieces(value) if text is None else [text]))
         return self._code[value.at]
+
+    def _pieces(self, value: Text | Data) -> Iterator[str]:
+        data: Source = self._latin1(value) if isinstance(value, Text) else Slice(self._source, value.at, value.size)
+        pieces = (data.read(at, _PIECE + _OVERLAP) for at in range(0, _MOST_CODE, _PIECE))
+        return (piece.decode("latin-1") for piece in takewhile(bool, pieces))
 
     def _latin1(self, text: Text) -> Source:
         return latin1_source(self._source, text.at, self._here.budget)
@@ -525,8 +550,7 @@ class Judge:
         if not isinstance(value, Text):
             return value if isinstance(value, str) else None
         if value.at not in self._texts:
-            if len(self._texts) > _KEPT_TEXTS:
-                self._texts.clear()
+            _make_room(self._texts, _KEPT_TEXTS)
             try:
                 self._texts[value.at] = read_text(self._source, value.at)
             except Broken:  # where it is pushed, loading fails
@@ -542,44 +566,35 @@ class Judge:
 
     def _is_plain(self, value: Value) -> bool:
         """Literals, containers and results of listed callables; no function, nothing unknown."""
-        for item in _walk(value):
-            if isinstance(item, Call):
-                plain = item.note is Grade.PLAIN or (isinstance(item.note, Global) and _is_listed_value(item.note))
-            elif isinstance(item, Global):
-                plain = _is_listed_value(item)
-            else:
-                plain = not (item is MORE or item is UNKNOWN or isinstance(item, Extension))
-            if not plain:
-                return False
-        return True
+        return all(map(_is_plain, _walk(value)))
 
     def _reaches_code(self, value: Value) -> bool:
         """A function, or something of which nothing is known."""
-        return any(
-            item is UNKNOWN
-            or isinstance(item, Extension)
-            or (isinstance(item, Global) and not _is_listed_value(item) and not is_class_name(item))
-            or (isinstance(item, Call) and item.note not in (Grade.PLAIN, Grade.OBJECT))
-            for item in _walk(value)
-        )
+        return any(map(_is_active, _walk(value)))
 
-    def _reaches_text(self, value: Value) -> bool:
+    def _reaches_text(self, *values: Value) -> bool:
         """Free text, or code. It is not asked whether the text looks harmful."""
-        return any(
-            (isinstance(item, str) and not _TOKEN.fullmatch(item))
-            or isinstance(item, Data)
-            or (isinstance(item, Text) and not _TOKEN.fullmatch(self._text(item) or " "))
-            or item is MORE
-            or item is MORE_TEXT
-            or (isinstance(item, Call) and _makes_text(item))
-            for item in _walk(value, into_calls=True)
-        ) or self._reaches_code(value)
+        return any(map(self._is_text, _walk(values, into_calls=True))) or self._reaches_code(values)
+
+    def _is_text(self, item: Value) -> bool:
+        if isinstance(item, str):
+            return not _TOKEN.fullmatch(item)
+        if isinstance(item, Call):
+            return _makes_text(item)
+        if isinstance(item, Text):
+            return not _TOKEN.fullmatch(self._text(item) or " ")
+        return isinstance(item, Data) or item is MORE or item is MORE_TEXT
 
     def _unknown_persistent(self, value: Persistent, at: int) -> Iterator[Said]:
         message = f"an object is asked for by the persistent id {render(value.pid)}"
         if not any(rule == rules.PERSISTENT_ID.id for rule, _ in self._said):
             yield from self._say(rules.PERSISTENT_ID, message, at, "BINPERSID", render(value))
             yield self._here.unexamined("what the loader makes of persistent ids is not known", at)
+
+
+def _make_room(remembered: dict[Any, Any] | set[Any], most: int = _KEPT_ANSWERS) -> None:
+    if len(remembered) >= most:
+        remembered.clear()
 
 
 def alias(value: Value) -> Value:
@@ -609,6 +624,25 @@ def _class_of(value: Value) -> Global | None:
     return made if isinstance(made, Global) else None
 
 
+def _flag_class(value: Value) -> Global | None:
+    """What *value* is a member of: taken from it by getattr, or combined of such as `_flags` allows."""
+    for _ in range(_DEPTH):
+        if not (isinstance(value, Call) and isinstance(value.func, Global)):
+            return None
+        if isinstance(value.note, Global):
+            owner, _, _ = value.note.name.rpartition(".")
+            return Global(value.note.module, owner, False) if owner else None
+        if real_name(value.func) not in _ORS or value.note not in _HARMLESS:
+            return None
+        value = next((arg for arg in reversed(_items(value.args)) if not is_number(arg)), None)
+    return None
+
+
+@lru_cache(_REMEMBERED)
+def _of_unknown_class(func: Global) -> Ruling:
+    return Ruling(Grade.OBJECT, rules.UNKNOWN_CLASS, f"an object of the unknown class {render(func)} is made")
+
+
 def _named(module: Value, name: tuple[Value, ...]) -> Ruling | None:
     """The result is what GLOBAL would import."""
     if isinstance(module, str) and name and isinstance(name[0], str):
@@ -616,6 +650,7 @@ def _named(module: Value, name: tuple[Value, ...]) -> Ruling | None:
     return None
 
 
+@lru_cache(_REMEMBERED)
 def name_rule(target: Global) -> tuple[Rule | None, str]:
     """What is wrong with naming *target*, whether it is called or not, and the message for it."""
     danger, entry = danger_of(target), find(target)
@@ -634,7 +669,7 @@ def name_rule(target: Global) -> tuple[Rule | None, str]:
 _DEEPEST_NAME = 20  # modules inside each other: no library has as many
 
 
-@lru_cache(maxsize=1 << 14)
+@lru_cache(_REMEMBERED)
 def danger_of(target: Global) -> str:
     """What a call of *target* is known to do, however its dotted path is cut into module and name."""
     module, name = real_name(target)
@@ -646,6 +681,7 @@ def danger_of(target: Global) -> str:
     return ""
 
 
+@lru_cache(_REMEMBERED)
 def is_class_name(target: Global) -> bool:
     """By PEP 8, a class and not a function, nor a class that a function or module leads to: the name
     alone is all there is to go by."""
@@ -657,6 +693,29 @@ def _walks(name: str) -> bool:
     return any(is_stdlib(part) for part in parts[:-1] if part) or any(
         part.startswith("__") and part.endswith("__") for part in parts
     )
+
+
+def _kept(reached: list[Value]) -> Grade:
+    """What an object is that keeps what it *reached*."""
+    if all(map(_is_plain, reached)):
+        return Grade.PLAIN
+    return Grade.TAINTED if any(map(_is_active, reached)) else Grade.OBJECT
+
+
+def _is_plain(item: Value) -> bool:
+    if isinstance(item, Call):
+        return item.note is Grade.PLAIN or (isinstance(item.note, Global) and _is_listed_value(item.note))
+    if isinstance(item, Global):
+        return _is_listed_value(item)
+    return not (item is MORE or item is UNKNOWN or isinstance(item, Extension))
+
+
+def _is_active(item: Value) -> bool:
+    if isinstance(item, Call):
+        return item.note not in _HARMLESS
+    if isinstance(item, Global):
+        return not _is_listed_value(item) and not is_class_name(item)
+    return item is UNKNOWN or isinstance(item, Extension)
 
 
 def _is_literal(value: Value) -> bool:
@@ -702,8 +761,9 @@ def _is_odd_state(state: Value, note: object) -> bool:
     )
 
 
-def _is_listed_value(target: Value) -> bool:
-    entry = find(target) if isinstance(target, Global) else None
+@lru_cache(_REMEMBERED)
+def _is_listed_value(target: Global) -> bool:
+    entry = find(target)
     return entry is not None and (entry.is_type or entry.reference or entry.safe)
 
 
@@ -715,10 +775,9 @@ def _call_of_object(func: Value) -> Ruling:
 
 def _worse(one: Ruling, other: Ruling) -> Ruling:
     """Both rulings in one: the graver finding, the less trusted result."""
-    order = (Grade.PLAIN, Grade.OBJECT, Grade.TAINTED)
     grades = (one.grade, other.grade)
     grade = next((g for g in grades if isinstance(g, Global)), None) or max(
-        (g for g in grades if isinstance(g, Grade)), key=order.index
+        (g for g in grades if isinstance(g, Grade)), key=_ORDER.index
     )
     graver = max((r for r in (one, other) if r.rule is not None), key=lambda r: r.rule.severity, default=one)  # type: ignore[union-attr]
     return Ruling(grade, graver.rule, graver.message, one.loads + other.loads)
@@ -747,23 +806,23 @@ def _items(value: Value) -> tuple[Value, ...]:
     return value if type(value) is tuple else ()
 
 
-def _walk(value: Value, *, into_calls: bool = False) -> Iterator[Value]:
-    """Every value reachable through containers; UNKNOWN when there are too many to look at."""
-    todo, seen, left = [value], set(), _NODES
+def _walk(value: Value, *, into_calls: bool = False) -> list[Value]:
+    """Every value reachable through containers; UNKNOWN at the end when there are too many to look at."""
+    todo, found, left = [value], list[Value](), _NODES
+    seen: set[int] = set()
     while todo:
         item = todo.pop()
         left -= 1
         if left < 0:
-            yield UNKNOWN
-            return
-        if isinstance(item, Global | Text | Data):
-            yield item
-        elif isinstance(item, Box | tuple):
-            if id(item) not in seen:
+            return [*found, UNKNOWN]
+        kind = type(item)
+        if kind in _CONTAINERS:
+            if item and id(item) not in seen:
                 seen.add(id(item))
                 todo += item
-        else:
-            yield item
-            if into_calls and isinstance(item, Call) and id(item) not in seen and not _is_numeric(item):
-                seen.add(id(item))
-                todo += (item.args, item.kwargs, item.state)
+            continue
+        found.append(item)
+        if into_calls and kind is Call and id(item) not in seen and not _is_numeric(item):
+            seen.add(id(item))
+            todo += (item.args, item.kwargs, item.state)
+    return found

@@ -16,7 +16,7 @@ from modelward.core.artifact import Source
 from modelward.core.finding import Unexamined
 from modelward.formats.json_stream import read
 from modelward.formats.json_text import cut_off
-from modelward.formats.json_tree import LARGEST, NotJson, Value, parse
+from modelward.formats.json_tree import LARGEST, Followed, NotJson, Value, parse
 
 Judge = Callable[[Value, Here], Iterator[Said]]
 
@@ -140,7 +140,9 @@ def examine_json(source: Source, here: Here) -> Iterator[Said]:
         body = parse(source.read(0, source.size)) if source.size <= LARGEST else read(source)
     except NotJson as error:
         yield here.unexamined(f"a document that can name code: {error}")
-        return
+        if not isinstance(error, Followed):
+            return
+        body = error.body
     for kind in kinds:
         yield from kind.judge(body, here)
 
@@ -154,12 +156,14 @@ def examine_json_like(source: Source, here: Here) -> Iterator[Said]:
     elif cut_off(source):
         yield here.unexamined("a JSON document that is cut off", do="Download it again and compare its sha256.")
     elif signed:
+        said = list(examine_json(source, here))
         # a template has the signs too, and is no JSON to anyone
-        yield from (said for said in examine_json(source, here) if not _is_no_json(said))
+        if not all(map(_is_no_json, said)):
+            yield from said
 
 
 def _is_no_json(said: Said) -> bool:
-    return isinstance(said, Unexamined) and said.why.endswith(": not JSON")
+    return isinstance(said, Unexamined) and said.why.endswith((": not JSON", ": something follows the document"))
 
 
 # In a JSON string any letter may be an escape

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from modelward.checks.scan.here import Here, Said
+from modelward.checks.scan.outside_path import leads_outside
 from modelward.checks.scan.pickle.callables import is_stdlib
 from modelward.core.finding import Rule, Severity
 from modelward.formats.json_tree import Object, Value, objects, values
@@ -35,6 +36,14 @@ NAMED_CLASS = Rule(
     "Read the code of that module before you load the model.",
     ("CWE-470", "CWE-829", "https://sbert.net/docs/sentence_transformer/usage/custom_models.html"),
 )
+MODULE_ESCAPE = Rule(
+    "config-module-outside",
+    Severity.MEDIUM,
+    "a part of a sentence-transformers model lies outside its folder",
+    "The loader joins the path to the model's folder and reads the configuration and the weights that it finds there.",
+    "Ask the publisher why; load the model only from a folder that holds all of its parts.",
+    ("CWE-22", "https://sbert.net/docs/sentence_transformer/usage/custom_models.html"),
+)
 REMOTE_FILE = Rule(
     "config-remote-file",
     Severity.LOW,
@@ -44,6 +53,8 @@ REMOTE_FILE = Rule(
     ("CWE-494", "CWE-829", "https://huggingface.co/docs/timm/models"),
 )
 
+_ITSELF = frozenset(("", ".", "./"))
+"""Paths of the model's own folder, where its first module lies."""
 _KERNELS = frozenset(
     "_attn_implementation_internal _attn_implementation attn_implementation"
     " _experts_implementation_internal experts_implementation".split()
@@ -111,6 +122,13 @@ def _modules(body: list[Any], here: Here) -> Iterator[Said]:
         for kind in module.all("type"):
             if isinstance(kind, str) and _DOTTED.fullmatch(kind) and not _OWN_MODULE.fullmatch(kind):
                 yield here.finding(NAMED_CLASS, f"$[{number}].type is {kind!r}")
+        for path in module.all("path"):
+            if isinstance(path, str) and path not in _ITSELF and (how := leads_outside(_raw(path))):
+                yield here.finding(MODULE_ESCAPE, f"$[{number}].path is {path[:200]!r}: {how}")
 
 
-RULES: tuple[Rule, ...] = (HUB_KERNEL, TRUST, NAMED_CLASS, REMOTE_FILE)
+def _raw(path: str) -> bytes:
+    return (path.rstrip("/") or path).encode("utf-8", "surrogatepass")
+
+
+RULES: tuple[Rule, ...] = (HUB_KERNEL, TRUST, NAMED_CLASS, REMOTE_FILE, MODULE_ESCAPE)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import islice
 
 from modelward.checks.scan.here import Here, Nested, Said
 from modelward.checks.scan.pickle.examine import Streams, rest
@@ -19,6 +20,7 @@ from modelward.formats.source import Slice
 
 LEGACY_MAGIC = 0x1950A86A20F9469CFC6C
 _LEGACY_STREAMS = 5  # magic, protocol, system, object, storage keys
+_MOST_OF_MAGIC = 100  # words on the first of them, a number: one of which more can be said is none of torch's
 _MOST_STORAGES = 100_000
 
 # Bytes for one element by storage class; what is missing here is not checked.
@@ -122,9 +124,11 @@ def examine_pickle_file(source: Source, here: Here) -> Iterator[Said]:
     """
     yield here.finding(CODE_FORMAT, "a pickle can carry code")
     plain = Streams(source, here)
-    first = list(plain.run(1))
+    said = plain.run(1)
+    first = list(islice(said, _MOST_OF_MAGIC))
     if plain.results[:1] != [LEGACY_MAGIC]:
         yield from first
+        yield from said
         yield from plain.run()
         yield from rest(plain)
         return
