@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import pickle
 from pathlib import Path
@@ -14,6 +15,7 @@ from modelward.core import canonical
 from modelward.core.errors import ModelwardError, UsageError
 from modelward.core.result import CheckResult
 from modelward.core.verdict import Signer
+from modelward.policy.schema import shipped
 
 MODEL_SIGNATURE = "https://model_signing/signature/v1.0"
 
@@ -114,18 +116,65 @@ def test_names_count_though_the_subject_of_the_signature_does_not_bind_them(here
     assert check("m.sig").decision == "deny"
 
 
-def test_what_the_format_leaves_out_is_not_covered(here: Path) -> None:
-    (here / "model/.gitattributes").write_text("*.bin filter=lfs")
+def signed_check(evidence: str = "m.sig", policy: str = "signed") -> CheckResult:
+    return app.check("model", policy=policy, evidence=[evidence], signers=app_signers("ann.pub"))
+
+
+def uncovered(result: CheckResult) -> list[str]:
+    return [place.file for place in result.scan.unexamined if "no signature covers it" in str(place.said)]
+
+
+@pytest.mark.parametrize("content", [b"*.bin filter=lfs", b'{"hidden_size": 384}'], ids=["its own", "of a signed file"])
+def test_what_the_format_leaves_out_is_not_covered(here: Path, content: bytes) -> None:
+    """Git reads .gitattributes, whatever else holds the same bytes."""
+    (here / "model/.gitattributes").write_bytes(content)
     sign("model", "m.sig")
-    result = app.check("model", policy="signed", evidence=["m.sig"], signers=app_signers("ann.pub"))
+    result = signed_check()
+    assert result.decision == "incomplete"
+    assert ".gitattributes" in uncovered(result)
+
+
+def test_what_the_format_leaves_out_can_be_waived(here: Path) -> None:
+    content = b"*.bin filter=lfs"
+    (here / "model/.gitattributes").write_bytes(content)
+    sign("model", "m.sig")
+    waiver = f"""
+[[waiver]]
+rule = "unexamined"
+digest = "sha256:{hashlib.sha256(content).hexdigest()}"
+expires = 2030-01-01
+reason = "Read by us."
+"""
+    (here / "waived.toml").write_bytes(shipped("signed") + waiver.encode())
+    assert signed_check(policy="waived.toml").decision == "allow"
+
+
+def test_a_signature_that_leaves_out_all_but_one_file_allows_nothing(here: Path) -> None:
+    run(["sign", "model", "--output", "m.sig", "--key", "ann.key", "--ignore", "weights.pkl"])
+    result = signed_check()
+    assert result.decision == "incomplete"
+    assert uncovered(result) == ["weights.pkl"]
+
+
+def test_a_signature_may_lie_in_the_folder_that_it_signs(here: Path) -> None:
+    sign("model", "model/model.sig")
+    assert signed_check("model/model.sig").decision == "allow"
+    assert signed_check("model").decision == "allow"  # what is not signed in there is refused, and no more
+
+
+def test_what_merely_lies_beside_a_signature_is_covered_by_nothing(here: Path) -> None:
+    sign("model", "model/model.sig")
+    sign("model/config.json", "model/other.sig", key="bob")
+    (here / "model/evil.sig").write_bytes(b"{}")
+    result = signed_check("model")
     assert result.decision == "deny"
-    assert ".gitattributes" in result.unmet[0].why
+    assert "about other files: evil.sig (added)" in " ".join(refused(result))
 
 
 def app_signers(path: str) -> list[Signer]:
     from modelward.app.trust import signers_of
 
-    return signers_of([path], [], None, None)
+    return signers_of([path], [], None, None, None)
 
 
 def test_a_lone_file(here: Path) -> None:
@@ -250,7 +299,7 @@ def test_a_policy_with_a_key_that_is_none_fails_before_anything_is_allowed(here:
     text = (here / policy(here)).read_text().replace("BEGIN PUBLIC", "BEGIN PRIVATE", 1)
     (here / "policy.toml").write_text(text)
     sign("model", "m.sig")
-    with pytest.raises(UsageError, match="the signer 'ann' of the policy"):
+    with pytest.raises(UsageError, match="the signer 'ann'"):
         check("m.sig")
 
 

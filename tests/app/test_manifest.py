@@ -9,6 +9,7 @@ import pytest
 from tests.cli.process import REAL, piped
 
 from modelward import app
+from modelward.app.verifying import remember
 from modelward.core.errors import ReadError
 from modelward.stores import hashing
 
@@ -29,26 +30,28 @@ def model(tmp_path: Path) -> Path:
 def test_it_is_the_one_that_a_check_makes(model: Path, tmp_path: Path) -> None:
     app.check(str(model), statements=str(tmp_path / "kept"))
     (kept,) = (tmp_path / "kept").glob("manifest-*")
-    assert app.manifest(str(model)) == kept.read_bytes()
+    assert app.manifest(str(model)).statement.raw == kept.read_bytes()
 
 
 def test_unchanged_files_are_not_read_where_their_times_are_trusted(
     model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    plain = app.manifest(str(model))
+    plain = app.manifest(str(model)).statement.raw
     later = time.time_ns() + 3_000_000_000
     monkeypatch.setattr(time, "time_ns", lambda: later)
-    read: list[bytes] = []
-    reading = hashing._hash
-    monkeypatch.setattr(hashing, "_hash", lambda path, *rest: read.append(path) or reading(path, *rest))  # type: ignore[func-returns-value]
+    read: list[int] = []
+    reading = hashing._hash_open
+    monkeypatch.setattr(hashing, "_hash_open", lambda *args: read.append(args[0]) or reading(*args))  # type: ignore[func-returns-value]
     for trusts, number in ((False, 5), (False, 5), (True, 0)):
         read.clear()
-        with app.effort(1, str(tmp_path / "cache"), trusts) as how:
-            assert app.manifest(str(model), how=how) == plain
+        with remember(str(model), str(tmp_path / "cache"), trusts) as remembered:
+            assert app.manifest(str(model), remembered=remembered).statement.raw == plain
         assert len(read) == number
     (model / "1.bin").write_bytes(b"2" * 2_000_000)
-    with app.effort(1, str(tmp_path / "cache"), True) as how:
-        assert app.manifest(str(model), how=how) == app.manifest(str(model)) != plain
+    with remember(str(model), str(tmp_path / "cache"), True) as remembered:
+        made = app.manifest(str(model), remembered=remembered)
+    assert made == app.manifest(str(model))
+    assert made.statement.raw != plain
 
 
 def test_a_scan_and_a_manifest_share_what_they_know(
@@ -58,8 +61,9 @@ def test_a_scan_and_a_manifest_share_what_they_know(
     monkeypatch.setattr(time, "time_ns", lambda: later)
     with app.effort(1, str(tmp_path / "cache"), True) as how:
         app.scan(str(model), how=how)
-        monkeypatch.setattr(hashing, "_hash", None)
-        app.manifest(str(model), how=how)
+    monkeypatch.setattr(hashing, "_hash", None)
+    with remember(str(model), str(tmp_path / "cache"), True) as remembered:
+        app.manifest(str(model), remembered=remembered)
 
 
 def test_a_lone_file_that_cannot_be_read(model: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,11 +5,24 @@ from __future__ import annotations
 import json
 import os
 import shutil
+from base64 import b64encode
 from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import padding, rsa
+from cryptography.hazmat.primitives.serialization import Encoding
+from tests.attest import authority
 
+from modelward.app import keys, signing
+from modelward.app.signing import Refused
+from modelward.attest import bundle, dsse
+from modelward.attest.keys import PrivateKey
 from modelward.cli.commands import run
 from modelward.core.errors import Malformed, ModelwardError, ReadError, UsageError
 
@@ -196,6 +209,23 @@ def test_a_manifest_names_what_it_left_out_and_excluded(here: Path) -> None:
     assert done("verify", "model", "--manifest", "m.json", "--allow-uncovered") == 0
 
 
+def test_what_the_signer_ignores_is_named_and_must_be_accepted(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert done("sign", "model", "--output", "i.sig", "--key", "k.key", "--ignore", "sub", "--ignore", "b.bin") == 0
+    assert "not covered: b.bin\nnot covered: sub\n" in capsys.readouterr().out
+    (here / "model/sub/c.json").write_text("[]")
+    (here / "model/b.bin").unlink()
+    assert verified("i.sig") == 3
+    assert verified("i.sig", "model", "--allow-uncovered") == 0
+    (here / "model/a.bin").write_text("x")
+    assert verified("i.sig", "model", "--allow-uncovered") == 1
+
+
+@pytest.mark.parametrize("path", ["gone", "c.json", "/a.bin", "./a.bin", "../model/a.bin", "", "a?", "*"])
+def test_what_is_not_there_is_not_ignored(here: Path, path: str) -> None:
+    (here / "model/a?").touch()
+    assert done("sign", "model", "--output", "i.sig", "--key", "k.key", "--ignore", path) == 2
+
+
 # -- the signature itself
 
 
@@ -244,6 +274,29 @@ def test_statements_are_signed_with_every_kind_of_key(here: Path, kind: str) -> 
     assert done("verify", "model", *verify) == 1
 
 
+def test_rsa_keys_sign_statements_and_no_models(here: Path) -> None:
+    """With RSASSA-PSS; a signature of the older kind, as cosign makes it, does not verify."""
+    key = rsa.generate_private_key(65537, 2048)
+    pem = serialization.Encoding.PEM, serialization.PrivateFormat.TraditionalOpenSSL, serialization.NoEncryption()
+    (here / "r.key").write_bytes(key.private_bytes(*pem))
+    (here / "r.pub").write_bytes(
+        key.public_key().public_bytes(Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
+    )
+    done("manifest", "model", "--output", "m.json")
+    assert done("sign", "m.json", "--output", "m.sig", "--key", "r.key") == 0
+    assert done("verify", "model", "--signature", "m.sig", "--pub", "r.pub") == 0
+    assert done("sign", "model", "--output", "x.sig", "--key", "r.key") == 2
+    older = json.loads((here / "m.sig").read_text())
+    message = dsse.pae(dsse.PAYLOAD_TYPE, (here / "m.json").read_bytes())
+    older["dsseEnvelope"]["signatures"][0]["sig"] = b64encode(
+        key.sign(message, padding.PKCS1v15(), hashes.SHA256())
+    ).decode()
+    (here / "m.sig").write_text(json.dumps(older))
+    with pytest.raises(ModelwardError, match=r"RSA keys verify RSASSA-PSS alone") as caught:
+        run(["verify", "model", "--signature", "m.sig", "--pub", "r.pub"])
+    assert caught.value.exit_code == 1
+
+
 def test_a_statement_without_files_is_about_a_digest(here: Path) -> None:
     assert done("check", "model", "--statements", "s", "--quiet") == 3  # two of its files are no model
     (scan,) = (here / "s").glob("scan-*")
@@ -253,17 +306,93 @@ def test_a_statement_without_files_is_about_a_digest(here: Path) -> None:
     assert verified("scan.sig") == 1
 
 
-def test_a_second_signature_leaves_the_first_what_it_was(here: Path) -> None:
-    done("keygen", "--out", "second", "--type", "ed25519")
-    assert done("sign", "model.sig", "--output", "both.sig", "--key", "second.key") == 0
+def write_certificate(here: Path) -> None:
+    """c.pem and c.key, valid on the day of the run, and their root ca.pem."""
+    when = datetime.fromtimestamp(1_800_000_000, UTC)
+    valid: dict[str, Any] = {"start": when - authority.DAY, "end": when + authority.DAY}
+    certificates = {
+        "ca": authority.root(**valid),
+        "c": authority.issue("signer", "root", names=[x509.RFC822Name("c@example.org")], **valid),
+    }
+    for name, certificate in certificates.items():
+        (here / f"{name}.pem").write_bytes(certificate.public_bytes(Encoding.PEM))
+    (here / "c.key").write_bytes(authority.private("signer").pem(None))
+
+
+def test_signatures_are_added_and_the_first_stay_what_they_were(here: Path) -> None:
+    done("keygen", "--out", "second", "--type", "ecdsa-p384")
+    write_certificate(here)
+    first = ("--pub", "k.pub")
+    assert done("sign", "model.sig", "--output", "both.sig", "--key", "second.key", *first) == 0
+    assert done("sign", "both.sig", "--output", "all.sig", "--key", "c.key", "--cert", "c.pem", *first) == 0
+    lines = (here / "all.sig").read_bytes().split(b"\n")
+    assert lines[0] == (here / "model.sig").read_bytes()
+    assert b"\n".join(lines[:2]) == (here / "both.sig").read_bytes()
+    for who in (("--pub", "k.pub"), ("--pub", "second.pub"), ("--root", "ca.pem", "--identity", "c@example.org")):
+        assert done("verify", "model", "--signature", "all.sig", *who) == 0
+    done("keygen", "--out", "stranger")
+    assert done("verify", "model", "--signature", "all.sig", "--pub", "stranger.pub") == 1
+    (here / "model/b.bin").write_text("x")
+    assert verified("all.sig") == 1
+
+
+def test_all_who_signed_are_named(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    done("keygen", "--out", "second")
+    done("sign", "model.sig", "--output", "both.sig", "--key", "second.key", "--pub", "k.pub")
+    both = ("verify", "model", "--signature", "both.sig", "--pub", "k.pub")
+    assert len(list(told(capsys, *both)["signers"])) == 1  # type: ignore[call-overload]
+    assert len(list(told(capsys, *both, "--pub", "second.pub")["signers"])) == 2  # type: ignore[call-overload]
+
+
+def test_a_signature_that_was_written_in_lines_goes_into_one(here: Path) -> None:
+    (here / "wide.sig").write_text(json.dumps(json.loads((here / "model.sig").read_text()), indent=2))
+    done("keygen", "--out", "second")
+    assert done("sign", "wide.sig", "--output", "both.sig", "--key", "second.key", "--pub", "k.pub") == 0
+    assert verified("both.sig") == 0
+    assert len((here / "both.sig").read_bytes().split(b"\n")) == 2
+
+
+def test_signatures_of_two_things_are_no_signatures_of_one(here: Path) -> None:
+    (here / "other").mkdir()
+    (here / "other/x.bin").write_text("x")
+    done("sign", "other", "--output", "other.sig", "--key", "k.key")
+    two = (here / "model.sig").read_bytes() + b"\n" + (here / "other.sig").read_bytes()
+    (here / "two.sig").write_bytes(two)
+    assert verified("two.sig") == 1
+    assert verified("two.sig", "other") == 1
+    assert done("sign", "two.sig", "--output", "three.sig", "--key", "k.key", "--pub", "k.pub") == 2
+    (here / "cut.sig").write_bytes(two[:-10])
+    assert verified("cut.sig") == 4
+
+
+def test_an_envelope_with_two_signatures_as_it_was_written_before(here: Path) -> None:
+    """Until 0.2 a second signature made the bundle an envelope; each of both keys verifies it."""
+    done("keygen", "--out", "second")
+    envelope = bundle.parse((here / "model.sig").read_bytes()).envelope
+    message = dsse.pae(envelope.payload_type, envelope.payload)
+    second = dsse.Signature(PrivateKey.parse((here / "second.key").read_bytes(), None).sign(message))
+    both = replace(envelope, signatures=(*envelope.signatures, second))
+    (here / "both.sig").write_text(json.dumps(dsse.encode(both)))
     assert verified("both.sig") == 0
     assert done("verify", "model", "--signature", "both.sig", "--pub", "second.pub") == 0
-    first = json.loads((here / "model.sig").read_text())["dsseEnvelope"]
-    both = json.loads((here / "both.sig").read_text())
-    assert both["payload"] == first["payload"]
-    assert both["signatures"][0]["sig"] == first["signatures"][0]["sig"]
-    (here / "model/b.bin").write_text("x")
-    assert verified("both.sig") == 1
+    assert done("sign", "both.sig", "--output", "three.sig", "--key", "k.key", "--pub", "second.pub") == 0
+    assert verified("three.sig") == 0
+
+
+def test_a_statement_of_another_is_signed_as_it_is(here: Path) -> None:
+    foreign = {
+        "_type": "https://in-toto.io/Statement/v0.1",
+        "subject": [{"name": "a", "digest": {"sha256": "0" * 64}}, {"digest": {"sha1": "0" * 40}}],
+        "predicateType": "https://slsa.dev/provenance/v0.2",
+    }
+    for one in ({"digest": {"sha1": "0" * 40}}, {"name": "x"}):
+        (here / "p.json").write_text(json.dumps(foreign | {"subject": [one]}))
+        assert done("sign", "p.json", "--output", "p.sig", "--key", "k.key") == 0
+        assert bundle.parse((here / "p.sig").read_bytes()).envelope.payload == (here / "p.json").read_bytes()
+    (here / "p.json").write_text(json.dumps(foreign, indent=1))
+    assert done("sign", "p.json", "--output", "p.sig", "--key", "k.key") == 0
+    assert bundle.parse((here / "p.sig").read_bytes()).envelope.payload == (here / "p.json").read_bytes()
+    assert done("verify", "p.json", "--signature", "p.sig", "--pub", "k.pub") == 0
 
 
 @pytest.mark.parametrize("kind", ["ed25519"])
@@ -308,6 +437,26 @@ def test_an_encrypted_key_needs_its_password(here: Path, monkeypatch: pytest.Mon
     assert done("sign", "model", "--output", "f.sig", "--key", "e.key") == 2
 
 
+def test_a_password_that_is_set_encrypts(
+    here: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert b"ENCRYPTED" not in (here / "k.key").read_bytes()
+    monkeypatch.setenv("MODELWARD_KEY_PASSWORD", "correct horse")
+    assert done("keygen", "--out", "e") == 0
+    assert "wrote e.key (encrypted) and e.pub" in capsys.readouterr().out
+    assert b"ENCRYPTED" in (here / "e.key").read_bytes()
+    monkeypatch.setenv("MODELWARD_KEY_PASSWORD", "")
+    with pytest.raises(UsageError, match="is empty"):
+        run(["keygen", "--out", "f"])
+
+
+@pytest.mark.parametrize("name", ["", "model/", ".", "..", "model/.."])
+def test_a_key_has_a_name(here: Path, name: str) -> None:
+    with pytest.raises(UsageError, match="names no file"):
+        run(["keygen", "--out", name])
+    assert not [*here.rglob(".*key"), *here.rglob(".*pub")]
+
+
 # -- usage
 
 USAGE = [
@@ -326,6 +475,21 @@ USAGE = [
     ("sign", "model", "--output", "no/x.sig", "--key", "k.key"),
     ("sign", "model", "--output", "x.sig", "--key", "k.key", "--chain", "k.pub"),
     ("keygen", "--out", "no/k"),
+    ("sign", "model", "--output", "x.sig"),
+    ("sign", "model", "--output", "x.sig", "--key", "k.key", "--keyless"),
+    ("sign", "model", "--output", "x.sig", "--key", "k.key", "--staging"),
+    ("sign", "model", "--output", "x.sig", "--key", "k.key", "--identity-token", "t"),
+    ("sign", "model", "--output", "x.sig", "--keyless", "--cert", "k.pub"),
+    ("sign", "model", "--output", "x.sig", "--keyless", "--staging", "--trust-config", "c"),
+    ("sign", "model", "--output", "x.sig", "--keyless", "--identity-token", "gone"),
+    ("sign", "model", "--output", "x.sig", "--keyless", "--identity-token", "k.pub"),
+    ("verify", "model", "--signature", "model.sig", "--trusted-root", "k.pub"),
+    ("verify", "model", "--signature", "model.sig", "--trusted-root", "k.pub", "--identity", "a", "--issuer", "b"),
+    ("verify", "model", "--signature", "model.sig", "--trusted-root", "k.pub", "--root", "k.pub"),
+    ("check", "model", "--trusted-root", "k.pub"),
+    ("check", "model", "--trusted-root", "k.pub", "--identity", "a"),
+    ("check", "model", "--trusted-root", "k.pub", "--identity", "a", "--issuer", "b"),
+    ("check", "model", "--identity", "a", "--issuer", "b"),
 ]
 
 
@@ -339,8 +503,294 @@ def test_a_wrong_command_line_is_told_in_one_line(here: Path, args: tuple[str, .
 
 def test_an_empty_model_is_not_signed(here: Path) -> None:
     (here / "nothing").mkdir()
-    with pytest.raises(Malformed, match="no file"):
+    with pytest.raises(Refused, match="no file"):
         run(["sign", "nothing", "--output", "x.sig", "--key", "k.key"])
+
+
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [
+        (lambda m: Path(os.fsdecode(bytes(m) + b"/\xff")).write_text("x"), 2),
+        (lambda m: os.mkfifo(m / "fifo"), 2),
+        (lambda m: (m / "out").symlink_to("/etc/passwd"), 2),
+        (lambda m: (m / "gone").symlink_to("nowhere"), 2),
+    ],
+    ids=["name", "fifo", "link out", "link to nothing"],
+)
+def test_what_the_format_cannot_carry_is_a_mistake(here: Path, change: Callable[[Path], object], code: int) -> None:
+    change(here / "model")
+    for more in ((), ("--allow-symlinks",)):
+        assert done("sign", "model", "--output", "x.sig", "--key", "k.key", *more) == code
+    assert not (here / "x.sig").exists()
+
+
+def test_what_cannot_be_read_is_none(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The tests may run with all rights: that the system refuses is made up."""
+    scandir = os.scandir
+
+    def refuse(path: Any) -> Any:
+        if bytes(path).endswith(b"sub"):
+            raise PermissionError(13, "Permission denied")
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", refuse)
+    with pytest.raises(ReadError, match="cannot read 'sub': a folder that cannot be listed"):
+        run(["sign", "model", "--output", "x.sig", "--key", "k.key"])
+
+
+def test_progress_is_told_while_files_are_read(here: Path) -> None:
+    told: list[tuple[int, int]] = []
+    key = keys.open_signer("k.key", None, (), lambda: b"")
+    signing.sign("model", "x.sig", key, progress=lambda done, total, path: told.append((done, total)))
+    assert told == [(done, 4) for done in range(5)]
+
+
+def test_a_model_far_away_is_fetched_first(here: Path) -> None:
+    with pytest.raises(Refused, match="modelward fetch"):
+        run(["sign", "https://huggingface.co/a/b", "--output", "x.sig", "--key", "k.key"])
+
+
+def test_a_private_key_is_not_given_away(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    shutil.copy(here / "k.key", here / "model/sub/weights.bin")
+    with pytest.raises(Refused, match=r"'sub/weights\.bin' is the private key itself"):
+        run(["sign", "model", "--output", "x.sig", "--key", "k.key"])
+    assert done("sign", "k.key", "--output", "x.sig", "--key", "k.key") == 2
+    assert not (here / "x.sig").exists()
+    (here / "model/sub/weights.bin").unlink()
+    done("keygen", "--out", "model/other")
+    assert done("sign", "model", "--output", "x.sig", "--key", "k.key") == 0
+    assert "warning: 'other.key' holds a private key" in capsys.readouterr().err
+
+
+def test_a_key_that_everybody_can_read_is_told(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for mode, is_told in ((0o600, False), (0o640, False), (0o644, True)):
+        (here / "k.key").chmod(mode)
+        assert done("sign", "model", "--output", "x.sig", "--key", "k.key") == 0
+        assert ("chmod 600" in capsys.readouterr().err) is is_told
+
+
+# -- whose statement it is
+
+
+LISTS = ["https://model_signing/signature/v1.0", "https://model_signing/Digests/v0.1"]
+
+
+@pytest.mark.parametrize("kind", LISTS)
+def test_the_list_of_another_model_is_not_signed(here: Path, kind: str) -> None:
+    """A lone file that is offered as a model: who signs it would sign the files of whoever wrote it."""
+    payload = json.loads(bundle.parse((here / "model.sig").read_bytes()).envelope.payload)
+    (here / "config.json").write_text(json.dumps(payload | {"predicateType": kind}, indent=1))
+    with pytest.raises(Refused, match="is the list of files of model sha256:"):
+        run(["sign", "config.json", "--output", "x.sig", "--key", "k.key"])
+    assert not (here / "x.sig").exists()
+
+
+def test_a_signature_is_added_only_to_one_that_verifies(here: Path) -> None:
+    envelope = bundle.parse((here / "model.sig").read_bytes()).envelope
+    (here / "junk.json").write_text(json.dumps(dsse.encode(replace(envelope, signatures=(dsse.Signature(b"x"),)))))
+    done("keygen", "--out", "other")
+    add = ("--output", "x.sig", "--key", "k.key")
+    for args, why in [
+        (("junk.json", *add), "is a signature, and one is added only to one that verifies: say who made it with --pub"),
+        (("junk.json", *add, "--pub", "k.pub"), "does not verify: no signature verifies with the trusted key"),
+        (("model.sig", *add, "--pub", "other.pub"), "does not verify: signed with the key"),
+        (("model", *add, "--pub", "k.pub"), "is no signature"),
+        (("model.sig", *add, "--pub", "k.pub", "--identity", "a"), "name the root certificate"),
+        (("model.sig", *add, "--identity", ""), "--identity is empty"),
+    ]:
+        with pytest.raises(ModelwardError, match=why) as caught:
+            run(["sign", *args])
+        assert caught.value.exit_code == 2
+    done("keygen", "--out", "ed", "--type", "ed25519")
+    with pytest.raises(Refused, match="ECDSA keys only, and this one is ed25519"):
+        run(["sign", "model.sig", "--output", "x.sig", "--key", "ed.key", "--pub", "k.pub"])
+    assert not (here / "x.sig").exists()
+
+
+def test_what_can_be_read_again_is_written(here: Path) -> None:
+    """64 signatures in a file are read, and one more would make it none."""
+    envelope = bundle.parse((here / "model.sig").read_bytes()).envelope
+    line = (here / "model.sig").read_bytes() + b"\n"
+    (here / "many.sig").write_bytes(line * 64)
+    with pytest.raises(Refused, match="holds 64 signatures"):
+        run(["sign", "many.sig", "--output", "x.sig", "--key", "k.key", "--pub", "k.pub"])
+    (here / "many.sig").write_bytes(line * 63)
+    assert done("sign", "many.sig", "--output", "x.sig", "--key", "k.key", "--pub", "k.pub") == 0
+    assert bundle.parse_each((here / "x.sig").read_bytes())[-1].envelope.payload == envelope.payload
+
+
+CUT: dict[str, Callable[[bytes], bytes]] = {
+    "cut": lambda raw: raw[:-10],
+    "in a list": lambda raw: b"[" + raw + b"]",
+    "of a version to come": lambda raw: raw.replace(b"bundle.v0.3", b"bundle.v0.4"),
+    "after a mark": lambda raw: b"\xef\xbb\xbf" + raw,
+    "in lines, one of them cut": lambda raw: raw + b"\n" + raw[:-10],
+}
+
+
+@pytest.mark.parametrize("change", CUT.values(), ids=CUT.keys())
+def test_what_was_meant_as_a_document_is_not_signed_as_a_model(here: Path, change: Callable[[bytes], bytes]) -> None:
+    done("manifest", "model", "--output", "m.json")
+    for given in ("model.sig", "m.json"):
+        raw = change((here / given).read_bytes())
+        (here / "odd.json").write_bytes(raw)
+        if raw != (here / given).read_bytes():
+            with pytest.raises(Refused, match="looks like a statement or a signature and cannot be read as one: "):
+                run(["sign", "odd.json", "--output", "x.sig", "--key", "k.key"])
+    foreign = {"_type": "https://in-toto.io/Statement/v1", "subject": [], "predicateType": "urn:x"}
+    for odd in (foreign, foreign | {"subject": [5]}, foreign | {"_type": "https://in-toto.io/Statement/v9"}):
+        (here / "odd.json").write_text(json.dumps(odd))
+        assert done("sign", "odd.json", "--output", "x.sig", "--key", "k.key") == 2
+    assert not (here / "x.sig").exists()
+
+
+def test_a_statement_of_ours_that_does_not_hold_together_is_not_signed(here: Path) -> None:
+    done("manifest", "model", "--output", "m.json")
+    body = json.loads((here / "m.json").read_text())
+    files = body["predicate"] | {"files": body["predicate"]["files"][1:]}
+    for odd in (
+        {"predicate": files},
+        {"subject": body["subject"] * 2},
+        {"predicateType": "urn:modelward:x", "subject": [{}]},
+    ):
+        (here / "odd.json").write_text(json.dumps(body | odd))
+        assert done("sign", "odd.json", "--output", "x.sig", "--key", "k.key") == 2
+    assert not (here / "x.sig").exists()
+
+
+def test_a_lone_json_file_is_a_model(here: Path) -> None:
+    for text in ('{"_type": "layout"}', '{"payloadType": 7}', '{"model": {"vocab": {"dsseEnvelope": 1}}}', "{", ""):
+        (here / "tokenizer.json").write_text(text)
+        assert done("sign", "tokenizer.json", "--output", "x.sig", "--key", "k.key") == 0
+        assert verified("x.sig", "tokenizer.json") == 0
+
+
+def test_it_is_said_what_was_signed(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    names = [{"name": f"n{at}", "digest": {"sha256": f"{at}" * 64}} for at in range(7)]
+    foreign = {"_type": "https://in-toto.io/Statement/v1", "predicateType": "urn:x"}
+    (here / "p.json").write_text(json.dumps(foreign | {"subject": names[:1]}))
+    done("sign", "p.json", "--output", "p.sig", "--key", "k.key")
+    assert capsys.readouterr().out.endswith(f"signed the statement urn:x about n0 sha256:{'0' * 64}\n")
+    (here / "p.json").write_text(json.dumps(foreign | {"subject": names}))
+    done("sign", "p.json", "--output", "p.sig", "--key", "k.key")
+    assert capsys.readouterr().out.endswith(f"n4 sha256:{'4' * 64} and 2 more\n")
+    done("sign", "p.sig", "--output", "q.sig", "--key", "k.key", "--pub", "k.pub")
+    assert capsys.readouterr().out.startswith("added a signature to 1, of urn:x about n0 sha256:")
+
+
+# -- what a signature is written over
+
+OVER = {
+    "the key": ("model", "k.key"),
+    "a file of the model": ("model", "model/a.bin"),
+    "an empty file of the model": ("model", "model/empty"),
+    "the lone file itself": ("model/a.bin", "model/a.bin"),
+    "the lone file itself, empty": ("model/empty", "model/empty"),
+    "the lone file itself, by another name": ("model/a.bin", "link.bin"),
+    "a statement": ("m.json", "m.json"),
+    "anything else": ("model", "notes.txt"),
+}
+
+
+@pytest.mark.parametrize(("target", "output"), OVER.values(), ids=OVER.keys())
+def test_nothing_but_a_signature_is_written_over(here: Path, target: str, output: str) -> None:
+    done("manifest", "model", "--output", "m.json")
+    (here / "notes.txt").write_text("notes")
+    (here / "link.bin").symlink_to("model/a.bin")
+    before = (here / output).read_bytes()
+    with pytest.raises(UsageError, match="is there and is no signature: name another file, or remove it first"):
+        run(["sign", target, "--output", output, "--key", "k.key"])
+    assert (here / output).read_bytes() == before
+
+
+def test_signatures_and_empty_files_are_written_over(here: Path) -> None:
+    (here / "new.sig").touch()  # as mktemp makes it
+    for output in ("model.sig", "new.sig", "/dev/null"):
+        assert done("sign", "model", "--output", output, "--key", "k.key") == 0
+    assert done("sign", "model.sig", "--output", "model.sig", "--key", "k.key", "--pub", "k.pub") == 0
+    assert verified() == verified("new.sig") == 0
+
+
+# -- certificates that nobody would take
+
+
+def certified(here: Path, *chain: x509.Certificate, leaf: dict[str, Any] | None = None) -> str:
+    """What `sign` says of a certificate of the authority "root", with *chain* beside it; "" when it signs."""
+    when = datetime.fromtimestamp(1_800_000_000, UTC)
+    usual: dict[str, Any] = {"start": when - authority.DAY, "end": when + authority.DAY}
+    made = authority.issue("signer", "root", **usual | (leaf or {}))
+    (here / "c.pem").write_bytes(made.public_bytes(Encoding.PEM))
+    (here / "chain.pem").write_bytes(b"".join(each.public_bytes(Encoding.PEM) for each in chain))
+    (here / "c.key").write_bytes(authority.private("signer").pem(None))
+    more = ("--chain", "chain.pem") if chain else ()
+    try:
+        run(["sign", "model", "--output", "c.sig", "--key", "c.key", "--cert", "c.pem", *more])
+    except UsageError as error:
+        assert not (here / "c.sig").exists()
+        return str(error)
+    (here / "c.sig").unlink()
+    return ""
+
+
+def test_a_certificate_that_no_verifier_takes_does_not_sign(here: Path) -> None:
+    when = datetime.fromtimestamp(1_800_000_000, UTC)
+    valid: dict[str, Any] = {"start": when - authority.DAY, "end": when + authority.DAY}
+    past: dict[str, Any] = {"start": when - 9 * authority.DAY, "end": when - authority.DAY}
+    root, between = authority.root(**valid), authority.intermediate("root", "top", **valid)
+    assert certified(here) == certified(here, root) == certified(here, between) == ""
+    assert certified(here, between, authority.root("top", **valid)) == ""
+    assert certified(here, *[between] * 15) == ""
+    for why, said in {
+        "expired on": certified(here, leaf=past),
+        "is not valid before": certified(here, leaf={"start": when + authority.DAY, "end": when + 2 * authority.DAY}),
+        "not for code signing": certified(here, leaf={"purposes": authority.WEB_SERVER}),
+        "not for digital signatures": certified(here, leaf={"usage": None}),
+        "that of an authority": certified(here, leaf={"usage": [*authority.SIGNS, *authority.ISSUES]}),
+        "the certificate CN=root expired on": certified(here, authority.root(**past)),
+        "the certificate CN=top expired on": certified(here, between, authority.root("top", **past)),
+        "CN=root issued the certificate of CN=signer": certified(here, authority.root("else", **valid)),
+        "hold 17 certificates": certified(here, *[between] * 16),
+    }.items():
+        assert why in said
+        assert said.startswith("--cert")
+
+
+# -- names that are empty, and files that are wrong
+
+EMPTY = [
+    (*verb, option, "")
+    for verb in (
+        ("verify", "model", "--signature", "model.sig", "--root", "ca.pem"),
+        ("check", "model", "--policy", "signed", "--evidence", "model.sig", "--root", "ca.pem"),
+        ("sign", "model.sig", "--output", "x.sig", "--key", "k.key", "--root", "ca.pem"),
+        ("check", "model"),
+    )
+    for option in ("--identity", "--issuer", "--trusted-root", "--pub", "--root")
+]
+
+
+@pytest.mark.parametrize("args", EMPTY, ids=" ".join)
+def test_an_empty_name_is_not_everybody(here: Path, args: tuple[str, ...]) -> None:
+    """What a variable that is not set leaves on a command line."""
+    write_certificate(here)
+    with pytest.raises(UsageError, match=f"{args[-2]} (is empty|'' cannot be read)|in two ways"):
+        run(args)
+
+
+@pytest.mark.parametrize("option", ["--pub", "--root", "--key", "--cert", "--chain"])
+def test_the_file_that_is_wrong_is_named(here: Path, option: str) -> None:
+    write_certificate(here)
+    (here / "two.pem").write_bytes((here / "k.pub").read_bytes() * 2)
+    verify = ("verify", "model", "--signature", "model.sig", "--pub", "k.pub", "--root", "ca.pem")
+    sign = ("sign", "model", "--output", "x.sig", "--key", "c.key", "--cert", "c.pem", "--chain", "ca.pem")
+    with pytest.raises(UsageError, match=rf"^{option} 'two\.pem': expected"):
+        run([*(verify if option in verify else sign), option, "two.pem"])
+
+
+def test_a_statement_is_no_signature(here: Path) -> None:
+    done("manifest", "model", "--output", "m.json")
+    with pytest.raises(Malformed, match="a statement that nobody has signed"):
+        run(["verify", "model", "--signature", "m.json", "--pub", "k.pub"])
 
 
 def test_a_signature_without_end_is_not_read(here: Path) -> None:

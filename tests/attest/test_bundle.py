@@ -17,13 +17,12 @@ from modelward.attest.bundle import MEDIA_TYPE, Bare, Chain, KeyHint, Keyless, L
 from modelward.attest.dsse import Envelope, Signature
 from modelward.attest.errors import BadKey, Untrusted
 from modelward.attest.keys import generate
-from modelward.attest.verify import Signer, Trust, verify
+from modelward.attest.verify import Trust, verify
 from modelward.core import canonical
-from modelward.core.errors import Malformed, UsageError
+from modelward.core.errors import Malformed
 
 VECTORS = Path(__file__).parent / "vectors"
 KEY = generate("ecdsa-p256")
-OTHER = generate("ed25519")
 PAYLOAD = b'{"_type":"https://in-toto.io/Statement/v1"}'
 CHAIN = Chain(authority.der(authority.issue("signer", "root")))
 
@@ -92,30 +91,37 @@ def test_our_bundles_with_certificates() -> None:
         bundle.sign(PAYLOAD, KEY, CHAIN)
 
 
-def test_a_countersignature_leaves_the_first_as_it_was() -> None:
-    first = bundle.parse(bundle.sign(PAYLOAD, KEY))
-    both = bundle.parse(bundle.countersign(first, OTHER))
-    assert both.material == Bare()
-    assert both.envelope.payload == PAYLOAD
-    assert [each.sig for each in both.envelope.signatures][:1] == [each.sig for each in first.envelope.signatures]
-    for trusted in ((KEY,), (OTHER,), (KEY, OTHER)):
-        verified = verify(both, Trust(keys=tuple(key.public for key in trusted)), NOW)
-        assert verified.payload == PAYLOAD
-        assert set(verified.signers) == {Signer(key.public.fingerprint) for key in trusted}
-    third = bundle.parse(bundle.countersign(both, authority.private("third")))
-    assert third.envelope.signatures[:2] == both.envelope.signatures
+# --- several in one file ---
 
 
-def test_what_cannot_be_countersigned() -> None:
-    for found in (
-        bundle.parse(bundle.sign(PAYLOAD, authority.private("signer"), CHAIN)),
-        vector("oms-1.1.0-sigstore"),
-    ):
-        with pytest.raises(UsageError, match="sign separately"):
-            bundle.countersign(found, KEY)
-    full = Envelope("t", b"", (Signature(b"x"),) * 64)
-    with pytest.raises(UsageError, match="64 signatures already"):
-        bundle.countersign(bundle.Bundle(None, Bare(), full, b""), KEY)
+def test_several_lines_are_several_bundles() -> None:
+    bare = json.dumps(dsse.encode(Envelope(dsse.PAYLOAD_TYPE, PAYLOAD, (Signature(b"x"),)))).encode()
+    lines = [bundle.sign(PAYLOAD, KEY), bare, bundle.sign(PAYLOAD, authority.private("signer"), CHAIN)]
+    expected = tuple(bundle.parse(line) for line in lines)
+    for between in (b"\n", b"\r\n", b"\n \n"):
+        assert bundle.parse_each(between.join(lines)) == bundle.parse_each(between.join(lines) + b"\n")
+        assert [each.material for each in bundle.parse_each(between.join(lines))] == [e.material for e in expected]
+    assert bundle.parse_each(lines[0]) == expected[:1]
+
+
+def test_one_bundle_may_have_lines() -> None:
+    raw = json.dumps(GOOD, indent=2).encode()
+    assert bundle.parse_each(raw) == (bundle.parse(raw),)
+    raw = json.dumps({"verificationMaterial": MATERIAL} | GOOD).replace("}, ", "},\n").encode()
+    assert bundle.parse_each(raw) == (bundle.parse(raw),)
+
+
+@pytest.mark.parametrize("more", [b"{}", b"x", b"[]", b"{", b'{"a": 1, "a": 1}'])
+def test_one_line_that_is_none_spoils_all(more: bytes) -> None:
+    good = bundle.sign(PAYLOAD, KEY)
+    for lines in ((good, more), (more, good), (good, more, good)):
+        with pytest.raises(Malformed):
+            bundle.parse_each(b"\n".join(lines))
+
+
+def test_lines_without_end_are_not_read() -> None:
+    with pytest.raises(Malformed, match="65 signatures; at most 64"):
+        bundle.parse_each(b"\n".join([bundle.sign(PAYLOAD, KEY)] * 65))
 
 
 # --- what is no bundle ---

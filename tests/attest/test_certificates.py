@@ -28,7 +28,7 @@ from tests.attest.authority import (
 from tests.attest.steps import without
 
 from modelward.attest import certificates
-from modelward.attest.certificates import Certificate, parse_der, parse_pem, verify_chain
+from modelward.attest.certificates import Certificate, check_signer, parse_der, parse_pem, verify_chain
 from modelward.attest.errors import BadKey, Untrusted
 from modelward.core.errors import Malformed
 
@@ -185,6 +185,32 @@ def test_the_first_and_last_second_count() -> None:
         verify_chain(leaf, (between,), read(ROOT), NOW.replace(tzinfo=None))
 
 
+def test_a_missing_issuer_is_named() -> None:
+    for given, missing in (([], "CN=between issued the certificate of CN=signer"), ([BETWEEN], "CN=root issued")):
+        with pytest.raises(Untrusted, match=rf"{missing}.* is neither in the signature nor trusted"):
+            check(LEAF, given, [root("else")])
+
+
+def test_whose_signatures_would_be_taken() -> None:
+    """By somebody who trusts where the certificates end that are given."""
+    for good in ((LEAF,), (LEAF, BETWEEN), (LEAF, BETWEEN, ROOT), (LEAF, ROOT, BETWEEN), (LEAF, BETWEEN, BETWEEN)):
+        check_signer(read(*good), NOW)
+    old = intermediate(start=NOW - 2 * DAY, end=NOW - DAY)
+    for bad in ((issue("x", "root", purposes=WEB_SERVER),), (LEAF, ROOT), (LEAF, old), (LEAF, root("else"))):
+        with pytest.raises(Untrusted):
+            check_signer(read(*bad), NOW)
+
+
+def test_parsers_do_not_show_their_insides() -> None:
+    for raw in (b"\x30", b"", der(LEAF)[0][:-1], der(LEAF)[0] + b"\0", b"\x2d" + der(LEAF)[0][1:]):
+        with pytest.raises(Malformed) as caught:
+            parse_der(raw)
+        assert not {"{", "<"} & set(str(caught.value))
+    critical = x509.UnrecognizedExtension(ObjectIdentifier("1.2.3.4"), b"x")
+    with pytest.raises(Untrusted, match=r"unaccounted-for critical extensions$"):
+        check(issue("signer", "root", more=[(critical, True)]), [], [ROOT])
+
+
 def test_a_thicket_of_issuers_ends() -> None:
     """Every issuer fits every other: cryptography counts the signatures it checks."""
     thicket = [intermediate("between", "between") for _ in range(15)]
@@ -221,6 +247,16 @@ def test_a_name_of_another_kind_is_another_name() -> None:
     assert not found.names("boss@evil.com")
     (found,) = read(issue("signer", "root", names=[x509.DNSName("https://evil.com/")]))
     assert not found.names("https://evil.com/")
+
+
+@pytest.mark.parametrize("kind", [0x81, 0x82, 0x86])
+def test_a_name_that_looks_like_another_is_none(kind: int) -> None:
+    """RFC 5280 has ASCII names alone; a Cyrillic a looks like ours."""
+    name = "\N{CYRILLIC SMALL LETTER A}@example.com".encode()
+    names = b"\x30" + bytes([len(name) + 2, kind, len(name)]) + name
+    forged = issue("signer", "root", more=[(x509.UnrecognizedExtension(ObjectIdentifier("2.5.29.17"), names), False)])
+    with pytest.raises(Malformed, match="not a certificate that can be read"):
+        parse_der(der(forged)[0])
 
 
 def extension(number: int, value: bytes) -> tuple[x509.ExtensionType, bool]:

@@ -226,6 +226,71 @@ def test_private_keys_as_openssl_writes_them(form: serialization.PrivateFormat, 
     assert PrivateKey.parse(raw, password).public == PublicKey.of(loaded.public_key())
 
 
+CURVE = b"-----BEGIN EC PARAMETERS-----\nBggqhkjOPQMBBw==\n-----END EC PARAMETERS-----\n"  # the name of P-256
+
+
+@pytest.mark.parametrize("password", [None, b"secret"])
+def test_a_private_key_after_the_name_of_its_curve(password: bytes | None) -> None:
+    """`openssl ecparam -name prime256v1 -genkey`"""
+    loaded = authority.key("openssl")
+    how = serialization.BestAvailableEncryption(password) if password else serialization.NoEncryption()
+    raw = loaded.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.TraditionalOpenSSL, how)
+    assert PrivateKey.parse(CURVE + raw, password).public == PublicKey.of(loaded.public_key())
+    for other in (
+        CURVE + CURVE + raw,
+        raw + CURVE,
+        CURVE,
+        CURVE + P256.pem(None),
+        raw + CURVE + raw,
+        b"x" + CURVE + raw,
+    ):
+        with pytest.raises(BadKey):
+            PrivateKey.parse(other, password)
+
+
+def test_a_curve_by_its_equation() -> None:
+    """With a point of their own as the generator anyone has the private key to a public one (CVE-2020-0601)."""
+    long = CURVE.replace(b"BggqhkjOPQMBBw==", b"MIH3AgEBMCwGByqGSM49AQECIQD/////AAAAAQAAAAAAAAAAAAAAAP//////////")
+    with pytest.raises(BadKey, match="by its equation"):
+        PrivateKey.parse(long + P256.pem(None), None)
+    numbers, base = (authority.key(name).public_key().public_numbers() for name in ("curve", "base"))
+    with pytest.raises(BadKey):
+        PublicKey.parse_der(by_equation(numbers, base))
+    generator = ec.EllipticCurvePublicNumbers(
+        0x6B17D1F2E12C4247F8BCE6E563A440F277037D812DEB33A0F4A13945D898C296,
+        0x4FE342E2FE1A7F9B8EE7EB4A7C0F9E162BCE33576B315ECECBB6406837BF51F5,
+        ec.SECP256R1(),
+    )
+    same = PublicKey.parse_der(by_equation(numbers, generator))
+    assert same == PublicKey.of(numbers.public_key())
+
+
+def by_equation(public: ec.EllipticCurvePublicNumbers, base: ec.EllipticCurvePublicNumbers) -> bytes:
+    """A SubjectPublicKeyInfo with the equation of P-256 and the generator *base*: RFC 3279, section 2.3.5."""
+    p = 2**256 - 2**224 + 2**192 + 2**96 - 1
+    b = 0x5AC635D8AA3A93E7B3EBBD55769886BC651D06B0CC53B0F63BCE3C3E27D2604B
+    order = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
+    curve = der(0x30, der(4, (p - 3).to_bytes(32)), der(4, b.to_bytes(32)))
+    prime_field = der(0x30, bytes.fromhex("06072a8648ce3d0101"), der(2, p.to_bytes(33)))
+    parameters = der(
+        0x30, der(2, b"\1"), prime_field, curve, der(4, point(base)), der(2, order.to_bytes(33)), der(2, b"\1")
+    )
+    return der(0x30, der(0x30, bytes.fromhex("06072a8648ce3d0201"), parameters), der(3, b"\0" + point(public)))
+
+
+def point(numbers: ec.EllipticCurvePublicNumbers) -> bytes:
+    return b"\4" + numbers.x.to_bytes(32) + numbers.y.to_bytes(32)
+
+
+def der(tag: int, *parts: bytes) -> bytes:
+    content = b"".join(parts)
+    length = len(content)
+    size = (
+        bytes([length]) if length < 128 else b"\x81" + bytes([length]) if length < 256 else b"\x82" + length.to_bytes(2)
+    )
+    return bytes([tag]) + size + content
+
+
 def test_what_is_no_private_key() -> None:
     with pytest.raises(BadKey, match="expected a private key and got a PEM block PUBLIC KEY"):
         PrivateKey.parse(P256.public.pem, None)

@@ -12,11 +12,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.attest.authority import NOW
 
 from modelward.attest import bundle
 from modelward.attest.errors import Untrusted
 from modelward.attest.keys import generate
-from modelward.attest.sigstore import verify_keyless
+from modelward.attest.sigstore import Sigstore
+from modelward.attest.verify import Signer, Trust, Verified, verify
 from modelward.core.errors import Malformed, ModelwardError, UsageError
 
 pytest.importorskip("sigstore", reason="the extra sigstore is not installed")
@@ -27,6 +29,7 @@ ROOT = (STORE / "https%3A%2F%2Ftuf-repo-cdn.sigstore.dev" / "trusted_root.json")
 STAGING = (STORE / "https%3A%2F%2Ftuf-repo-cdn.sigstage.dev" / "trusted_root.json").read_bytes()
 IDENTITY = "stefanb@us.ibm.com"
 ISSUER = "https://sigstore.verify.ibm.com/oauth2"
+IN_TOTO = frozenset({"application/vnd.in-toto+json"})
 
 
 @pytest.fixture(autouse=True)
@@ -37,6 +40,10 @@ def no_network(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(socket.socket, "connect", refuse)
     monkeypatch.setattr(socket, "getaddrinfo", refuse)
     monkeypatch.setenv("HOME", str(tmp_path / "nowhere"))
+
+
+def verify_keyless(raw: bytes, root: bytes, identity: str, issuer: str, kinds: frozenset[str] = IN_TOTO) -> Verified:
+    return verify(bundle.parse(raw), Trust(sigstore=Sigstore.parse(root, identity, issuer)), NOW, kinds)
 
 
 def changed(how: Callable[[dict[str, Any]], object]) -> bytes:
@@ -53,9 +60,25 @@ def entry(body: dict[str, Any]) -> dict[str, Any]:
 def test_a_keyless_model_signature(tmp_path: Path) -> None:
     verified = verify_keyless(RAW, ROOT, IDENTITY, ISSUER)
     assert json.loads(verified.payload)["predicateType"] == "https://model_signing/signature/v1.0"
-    (signer,) = verified.signers
-    assert (signer.identity, signer.issuer) == (IDENTITY, ISSUER)
+    assert verified.signers == (Signer(None, IDENTITY, ISSUER),)
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("version", ["0.1", "0.2"])
+def test_the_same_in_an_older_bundle(version: str) -> None:
+    """In which the certificate is a chain, as cosign 2 wrote it."""
+
+    def change(body: dict[str, Any]) -> None:
+        body["mediaType"] = f"application/vnd.dev.sigstore.bundle+json;version={version}"
+        leaf = body["verificationMaterial"].pop("certificate")
+        body["verificationMaterial"]["x509CertificateChain"] = {"certificates": [leaf]}
+
+    old = changed(change)
+    assert verify_keyless(old, ROOT, IDENTITY, ISSUER) == verify_keyless(RAW, ROOT, IDENTITY, ISSUER)
+    with pytest.raises(Untrusted):
+        verify_keyless(old, STAGING, IDENTITY, ISSUER)
+    with pytest.raises(Untrusted, match="no root is trusted"):
+        verify(bundle.parse(old), Trust(), NOW)
 
 
 BAD: dict[str, Callable[[dict[str, Any]], object]] = {
@@ -115,8 +138,11 @@ def test_only_types_that_are_asked_for() -> None:
 
 
 def test_other_material_is_not_keyless() -> None:
+    signed = bundle.sign(b"{}", generate("ecdsa-p256"))
+    with pytest.raises(Untrusted, match="which is not trusted"):
+        verify_keyless(signed, ROOT, IDENTITY, ISSUER)
     with pytest.raises(Untrusted, match="not signed through sigstore"):
-        verify_keyless(bundle.sign(b"{}", generate("ecdsa-p256")), ROOT, IDENTITY, ISSUER)
+        Sigstore.parse(ROOT, IDENTITY, ISSUER).verify(bundle.parse(signed))
 
 
 def test_the_strict_reader_comes_first() -> None:

@@ -15,6 +15,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from tests.attest import authority
 from tests.attest.authority import NOW
+from tests.attest.instance import Instance
 from tests.attest.steps import without
 
 from modelward.attest import bundle, dsse, verify
@@ -23,13 +24,16 @@ from modelward.attest.certificates import parse_der
 from modelward.attest.dsse import PAYLOAD_TYPE, Envelope, Signature
 from modelward.attest.errors import Untrusted
 from modelward.attest.keys import KEY_TYPES, KeyType, PrivateKey, PublicKey, generate
+from modelward.attest.sigstore import Sigstore
 from modelward.attest.verify import Signer, Trust
-from modelward.core.errors import Malformed
+from modelward.core.errors import Malformed, UsageError
 
 VECTORS = Path(__file__).parent / "vectors"
 KEY = generate("ecdsa-p256")
 STRANGER = generate("ecdsa-p256")
+ED = generate("ed25519")
 PAYLOAD = b'{"_type":"https://in-toto.io/Statement/v1"}'
+MODEL = b'{"_type":"https://in-toto.io/Statement/v1","predicateType":"https://model_signing/signature/v1.0"}'
 TRUST = Trust(keys=(KEY.public,))
 
 
@@ -59,6 +63,7 @@ LEAF = authority.issue(
 HOLDER = authority.private("signer")
 CHAIN = signed(Chain(authority.der(LEAF)), HOLDER)
 ROOTS = Trust(roots=authority.read(ROOT))
+SIGSTORE = Sigstore.parse(Instance().trusted_root(), "a@example.com", GITHUB)
 
 
 # --- attacks ---
@@ -81,52 +86,66 @@ ATTACKS = {
         "if envelope.payload_type not in payload_types:",
         "if False:",
     ),
-    "2a. a key taken for another": Attack(
+    "2. a certificate without the log that says when it was used": Attack(
+        bundle.parse(bundle.sign(PAYLOAD, HOLDER, Chain(authority.der(LEAF)))),
+        "the keyless signature does not verify",
+        "if trust.sigstore is not None and isinstance(bundle.material, Keyless | Chain):",
+        "if False:",
+        replace(ROOTS, sigstore=SIGSTORE),
+    ),
+    "3a. a key taken for another": Attack(
         signed(KeyHint(STRANGER.public.fingerprint), KEY),
         "which is not trusted",
         "tuple(key for key in trust.keys if hint in key.hints)",
         "trust.keys",
     ),
-    "2b. a forger's key in the bundle": Attack(
+    "3b. a forger's key in the bundle": Attack(
         signed(LegacyKey(STRANGER.public.pem), STRANGER),
         "which is not trusted",
         "tuple(key for key in trust.keys if key == theirs)",
         "(theirs,)",
     ),
-    "2c. a certificate of an authority that nobody trusts": Attack(
+    "3c. a certificate of an authority that nobody trusts": Attack(
         CHAIN,
         "no valid chain leads",
         "certificates.verify_chain(leaf, tuple(intermediates), trust.roots, now)",
         "pass",
         Trust(roots=authority.read(authority.root("else"))),
     ),
-    "2d. another customer of the authority": Attack(
+    "3d. another customer of the authority": Attack(
         CHAIN,
         "signed by a@example.com, example.com; expected b@example.com",
         "elif not leaf.names(identity):",
         "elif False:",
         replace(ROOTS, identity="b@example.com"),
     ),
-    "2e. the same name at another provider": Attack(
+    "3e. the same name at another provider": Attack(
         CHAIN,
         f"the identity was confirmed by {GITHUB}; expected https://accounts.google.com",
         "if trust.issuer is not None and leaf.oidc_issuer != trust.issuer:",
         "if False:",
         replace(ROOTS, identity="a@example.com", issuer="https://accounts.google.com"),
     ),
-    "3. a payload exchanged": Attack(
+    "4. a payload exchanged": Attack(
         Bundle(None, HINT, replace(envelope(KEY), payload=PAYLOAD + b" "), b""),
         "no signature verifies",
         "if key.verify(signature.sig, message)",
         "",
     ),
-    "3. a type exchanged": Attack(
+    "4. a type exchanged": Attack(
         Bundle(None, HINT, replace(envelope(KEY, payload_type="text/plain"), payload_type=PAYLOAD_TYPE), b""),
         "no signature verifies",
         "dsse.pae(envelope.payload_type, envelope.payload)",
         'dsse.pae("text/plain", envelope.payload)',
     ),
-    "4. signed by strangers alone": Attack(
+    "5. a model signature with a key that its format does not know": Attack(
+        Bundle(None, KeyHint(ED.public.fingerprint), envelope(ED, payload=MODEL), b""),
+        "a model signature by a key of type ed25519: its format knows ECDSA keys alone",
+        "if others and is_model_signature(envelope.payload):",
+        "if False:",
+        Trust(keys=(ED.public,)),
+    ),
+    "6. signed by strangers alone": Attack(
         signed(Bare(), STRANGER),
         "no signature verifies with the trusted key",
         "if not found:",
@@ -156,7 +175,7 @@ def test_no_step_is_without_an_attack() -> None:
         for line in written.splitlines()
         if line.strip().startswith("# ") and line.split()[1][0].isdigit()
     }
-    assert steps - {"2."} == {name.split()[0] for name in ATTACKS}  # 2. is its letters
+    assert steps - {"3."} == {name.split()[0] for name in ATTACKS}  # 3. is its letters
 
 
 # --- what verifies ---
@@ -169,7 +188,7 @@ def test_a_bundle_of_ours(kind: KeyType) -> None:
     assert verified == verify.Verified(PAYLOAD, PAYLOAD_TYPE, (Signer(key.public.fingerprint),))
 
 
-@pytest.mark.parametrize("name", ["oms-1.0.0-key", "oms-1.1.0-key"])
+@pytest.mark.parametrize("name", ["oms-1.0.0-key", "oms-1.1.0-key", "oms-go-key"])
 def test_signatures_of_model_signing(name: str) -> None:
     material = vector("oms-1.0.0-key").material
     assert isinstance(material, LegacyKey)
@@ -223,6 +242,52 @@ def test_other_types_when_asked_for() -> None:
 # --- signers are keys ---
 
 
+@pytest.mark.parametrize("kind", ["ed25519", "rsa-pss"])
+def test_model_signatures_are_by_ecdsa_keys(kind: KeyType) -> None:
+    """OpenSSF Model Signing v1.0 knows no other, also where a certificate stands for the key; beside a signature
+    by one that it knows such a key is nobody."""
+    key = generate(kind)
+    both = Trust(keys=(KEY.public, key.public))
+    given = Bundle(None, Bare(), envelope(key, KEY, payload=MODEL), b"")
+    assert [signer.key for signer in verify.verify(given, both, NOW).signers] == [KEY.public.fingerprint]
+    leaf = authority.issue("odd", "root", subject_key=key._key)  # type: ignore[arg-type]
+    chain = Bundle(None, Chain(authority.der(leaf)), envelope(key, payload=MODEL), b"")
+    with pytest.raises(Untrusted, match=f"a model signature by a key of type {kind}"):
+        verify.verify(chain, ROOTS, NOW)
+    older = MODEL.replace(b"signature/v1.0", b"Digests/v0.1")
+    for payload, is_fine in ((older, False), (PAYLOAD, True), (b"[]", True), (b"\xff", True)):
+        given = Bundle(None, KeyHint(key.public.fingerprint), envelope(key, payload=payload), b"")
+        if is_fine:
+            assert verify.verify(given, both, NOW)
+        else:
+            with pytest.raises(Untrusted, match="ECDSA"):
+                verify.verify(given, both, NOW)
+
+
+def test_an_empty_name_is_nobody() -> None:
+    """Not everybody: that is what an unset variable would ask for. A certificate can have an empty name."""
+    for identity, issuer in (("", None), (None, ""), ("a@example.com", "")):
+        with pytest.raises(UsageError, match="cannot be empty"):
+            replace(ROOTS, identity=identity, issuer=issuer)
+
+
+def test_names_that_look_alike_are_told_apart() -> None:
+    email = "a@example.com"
+    odd = x509.OtherName(ObjectIdentifier("1.3.6.1.4.1.57264.1.7"), b"\x0c\x02\xd0\xb0")
+    leaf = authority.issue("signer", "root", names=[x509.UniformResourceIdentifier(email), odd])
+    given = signed(Chain(authority.der(leaf)), HOLDER)
+    with pytest.raises(Untrusted, match=r"signed by a@example\.com \(as uri\), \\u0430; expected a@example\.com"):
+        verify.verify(given, replace(ROOTS, identity=email), NOW)
+
+
+def test_a_person_with_two_certificates_is_one() -> None:
+    ann, again, other = (
+        Signer(key, name, issuer) for key, name, issuer in (("1", "a", "x"), ("2", "a", "y"), ("3", "b", "x"))
+    )
+    assert ann.holder == again.holder != other.holder
+    assert Signer("1").holder == "1"
+
+
 @given(st.permutations([0, 1, 2, 3]))
 def test_signers_are_counted_by_key(order: list[int]) -> None:
     """One key that signs twice is one signer, and strangers beside do no harm: section Multi-signature
@@ -232,7 +297,9 @@ def test_signers_are_counted_by_key(order: list[int]) -> None:
     found = verify.verify(
         signed(Bare(), *(keys[at] for at in order)), Trust(keys=(KEY.public, KEY.public, second.public)), NOW
     )
-    assert sorted(signer.key for signer in found.signers) == sorted([KEY.public.fingerprint, second.public.fingerprint])
+    assert sorted(signer.holder for signer in found.signers) == sorted(
+        [KEY.public.fingerprint, second.public.fingerprint]
+    )
 
 
 def test_a_keyid_is_never_trusted() -> None:

@@ -15,8 +15,9 @@ from hypothesis import strategies as st
 
 from modelward.core.artifact import Blob, tree_digest
 from modelward.core.digest import Digest
+from modelward.core.evidence import Evidence
 from modelward.core.finding import Finding, Location, Rule, Severity, Unexamined
-from modelward.core.statement import Evidence, Statement
+from modelward.core.statement import Statement
 from modelward.core.verdict import UNEXAMINED, Need, Policy, Signer, Verdict, Waiver
 from modelward.policy.evaluate import evaluate
 

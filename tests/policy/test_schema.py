@@ -177,15 +177,31 @@ def test_signers_are_read_as_they_are_written() -> None:
         ('identity = "ci@example.org"\n', "", "the key 'identity' is missing"),
         ('key = "pem"', 'key = "pem"\nroot = "pem"', "unknown key 'root'"),
         ('key = "pem"', 'key = "pem"\nissuer = "x"', "unknown key 'issuer'"),
+        ('root = "pem"', 'root = "pem"\ntrusted-root = "{}"', "unknown key 'root'"),
+        ('root = "pem"', 'root = "pem"\ntrusted_root = "{}"', "unknown key 'trusted_root'"),
+        ('root = "pem"', 'trusted-root = ""', "trusted-root must be a text that is not empty"),
         ('key = "pem"', 'key = ""', "key must be a text that is not empty"),
         ('predicates = ["urn:s"]', "predicates = []", "predicates must name what this signer may sign"),
         ('predicates = ["urn:s"]\n', "", "the key 'predicates' is missing"),
         ("since = 2026-01-01", 'since = "2026"', "since must be a day"),
+        ("since = 2026-01-01", "since = 2028-01-01", "until must not be before since, 2028-01-01; got '2027-01-01'"),
+        ('["ann", "ci"]', '["ann", "ann"]', "expected each signer once; got 'ann'"),
+        ('root = "pem"', 'root = " "', "root must be a text that is not empty"),
+        ('identity = "ci@example.org"', 'identity = ""', "identity must be a text that is not empty"),
+        ('issuer = "https://issuer.example.org"', 'issuer = ""', "issuer must be a text that is not empty"),
     ],
 )
 def test_a_mistake_about_signers_is_one_line(old: str, new: str, message: str) -> None:
     assert SIGNERS.count(old) == 1
     assert message in error(SIGNERS.replace(old, new))
+
+
+def test_a_signer_of_sigstore_needs_identity_and_issuer() -> None:
+    keyless = SIGNERS.replace('root = "pem"', "trusted-root = '''{\n}'''")
+    assert parse(keyless.encode(), "", RULES).signers[1].trusted_root == "{\n}"
+    for key in ("identity", "issuer"):
+        lines = [line for line in keyless.splitlines(keepends=True) if not line.startswith(f"{key} = ")]
+        assert f"the key {key!r} is missing" in error("".join(lines))
 
 
 # What is wrong

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import time
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING, NamedTuple
 
 from modelward.core.artifact import Blob
+from modelward.core.canonical import escape_bytes
 from modelward.core.digest import Digest
+from modelward.core.errors import ReadError
 from modelward.stores.files import identity_of
 from modelward.stores.hashing import WHOLE, Hashed, Way, hash_files
 from modelward.stores.tree import Tree
@@ -20,8 +22,11 @@ _YOUNG = 2_000_000_000
 """Nanoseconds. Two writes within a tick of the file system's clock leave the same times."""
 
 
-@dataclass(frozen=True, slots=True)
-class Remembered:
+Progress = Callable[[int, int, str], None]
+"""Called with the number of files done, their total and the path of one that is at work."""
+
+
+class Remembered(NamedTuple):
     """Digests of earlier runs. With *trusts_stat* a file that the system calls unchanged is not read again;
     one whose times were set back is missed."""
 
@@ -40,8 +45,7 @@ class Remembered:
         self.cache.put(Kept(_blob(file), b"", b"", file.identity) for file in settled)
 
 
-@dataclass(frozen=True, slots=True)
-class Contents:
+class Contents(NamedTuple):
     """Paths are escaped; "" is a lone file."""
 
     hashed: Mapping[str, Hashed]
@@ -53,10 +57,20 @@ class Contents:
         return {path: _blob(file) for path, file in self.hashed.items()}
 
 
-def read_contents(tree: Tree, way: Way = WHOLE, remembered: Remembered | None = None) -> Contents:
+def path_inside(target: str, file: str) -> str | None:
+    """The escaped path of *file* in the folder *target*, if it lies there."""
+    root, place = os.path.realpath(os.fsencode(target)), os.path.realpath(os.fsencode(file))
+    prefix = root.rstrip(b"/") + b"/"
+    return escape_bytes(place[len(prefix) :]) if place.startswith(prefix) else None
+
+
+def read_contents(
+    tree: Tree, way: Way = WHOLE, remembered: Remembered | None = None, progress: Progress | None = None
+) -> Contents:
     """Of every file of *tree*, read to its end once for all the names that lead to it."""
-    paths = dict.fromkeys(entry.real for entry in tree.entries)
-    outcomes = dict(_outcomes(paths, remembered) if remembered and way == WHOLE else hash_files(paths, way))
+    paths = {entry.real: entry.path for entry in tree.entries}
+    found = _outcomes(paths, remembered) if remembered and way == WHOLE else hash_files(paths, way)
+    outcomes = dict(_told(found, paths, progress) if progress else found)
     hashed: dict[str, Hashed] = {}
     unreadable = {gap.path: gap.why for gap in tree.gaps}
     for entry in tree.entries:
@@ -68,7 +82,17 @@ def read_contents(tree: Tree, way: Way = WHOLE, remembered: Remembered | None = 
     return Contents(hashed, unreadable)
 
 
-def _outcomes(paths: Mapping[bytes, None], remembered: Remembered) -> Iterator[tuple[bytes, Hashed | Exception]]:
+_Outcome = tuple[bytes, Hashed | ReadError]
+
+
+def _told(found: Iterable[_Outcome], paths: Mapping[bytes, str], progress: Progress) -> Iterator[_Outcome]:
+    progress(0, len(paths), next(iter(paths.values()), ""))
+    for done, outcome in enumerate(found, 1):
+        progress(done, len(paths), paths[outcome[0]])
+        yield outcome
+
+
+def _outcomes(paths: Iterable[bytes], remembered: Remembered) -> Iterator[_Outcome]:
     began = time.time_ns()
     known = {path: found for path in paths if (found := remembered.find(path))}
     yield from known.items()

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+import hashlib
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
-from pathlib import Path
+from itertools import chain
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
+from modelward.app.trust import trust_of
+from modelward.checks import foreign
 from modelward.checks import manifest as manifest_check
 from modelward.checks import scan as scan_check
 from modelward.checks.manifest import model_signing
@@ -15,20 +19,21 @@ from modelward.checks.manifest.differences import Listing, differences
 from modelward.core import canonical
 from modelward.core.artifact import Artifact
 from modelward.core.check import Check
-from modelward.core.errors import Malformed, ModelwardError, UsageError
-from modelward.core.finding import Finding, Unexamined
+from modelward.core.digest import Digest
+from modelward.core.errors import Malformed, ModelwardError
+from modelward.core.evidence import Evidence
+from modelward.core.finding import Finding, Location, Unexamined
 from modelward.core.result import Refused
-from modelward.core.statement import Evidence, Statement
+from modelward.core.statement import Statement, subjects
 from modelward.core.verdict import Policy, Signer
-from modelward.stores.files import reason
+from modelward.stores.statements import Document, Unread, documents
 from modelward.stores.tree import Tree
 
 if TYPE_CHECKING:
     from modelward.attest.verify import Trust, Verified
 
-_MOST_FILES = 10_000
-_MOST_BYTES = 256 << 20
-_STATEMENTS = ("https://in-toto.io/Statement/v1", "https://in-toto.io/Statement/v0.1")
+_MOST_VALUES = 1_000_000
+_LONGEST_TYPE = 1024
 _CHECKS: dict[str, Check[Any, Any]] = {each.predicate_type: each for each in (manifest_check.CHECK, scan_check.CHECK)}
 
 
@@ -38,6 +43,14 @@ class About:
 
     artifact: Artifact
     tree: Tree
+    signatures: frozenset[Digest] = frozenset()
+    """Files that hold the evidence itself, as far as it is signed by somebody who is trusted."""
+    contents: Mapping[tuple[str, str], Digest] = field(init=False)
+    """Those of its files by algorithm and value, as subjects name them."""
+
+    def __post_init__(self) -> None:
+        digests = (blob.digest for blob in self.artifact.files.values())
+        object.__setattr__(self, "contents", {(each.algorithm, each.value): each for each in digests})
 
 
 class _NotAdmitted(ModelwardError):
@@ -45,69 +58,47 @@ class _NotAdmitted(ModelwardError):
 
 
 def admit(
-    paths: Sequence[str], about: About, policy: Policy, now: datetime
+    paths: Sequence[str], about: About, policy: Policy, now: datetime, more: Iterable[Document] = ()
 ) -> tuple[tuple[Evidence, ...], tuple[Refused, ...]]:
-    """The statements in *paths*, files and folders, that a signer of *policy* has signed and that are about the
-    artifact; and those that are not admitted, with the reason. What is not admitted changes nothing: a policy
-    asks for what it needs. Raises UsageError for a path that is not there and a signer whose key is none."""
-    opened = [(signer, _trust(signer)) for signer in policy.signers]
+    """The statements in *paths*, files and folders, and *more*, that a signer of *policy* has signed and that are about
+    the artifact; and those that are not admitted, with the reason. What is not admitted changes nothing: a policy
+    asks for what it needs. Raises UsageError for a path that cannot be read and a signer whose key is none."""
+    trusted = [(signer, trust_of(signer)) for signer in policy.signers]
+    opened: list[tuple[str, _Opened]] = []
     admitted, refused = [], []
-    for path in paths:
-        for file in _files(path):
-            try:
-                admitted.append(_admit(_read(file), about, opened, now))
-            except ModelwardError as error:
-                refused.append(Refused(canonical.escape_bytes(bytes(file)), str(error)))
-    return tuple(admitted), tuple(refused)
-
-
-def _files(path: str) -> Iterator[Path]:
-    try:
-        place = Path(path)
-        found = sorted(each for each in place.rglob("*") if each.is_file()) if place.is_dir() else [place]
-        if not place.exists():
-            raise UsageError(f"--evidence {path!r} does not exist: name a file or a folder with statements")
-    except (OSError, ValueError) as error:
-        raise UsageError(f"--evidence {path!r} cannot be read: {reason(error)}") from error
-    if len(found) > _MOST_FILES:
-        raise UsageError(f"--evidence {path!r} holds more than {_MOST_FILES:,} files")
-    yield from found
-
-
-def _read(file: Path) -> bytes:
-    try:
-        with file.open("rb") as opened:
-            raw = opened.read(_MOST_BYTES + 1)
-    except OSError as error:
-        raise _NotAdmitted(f"it cannot be read: {reason(error)}") from error
-    if len(raw) > _MOST_BYTES:
-        raise _NotAdmitted(f"it has more than {_MOST_BYTES:,} bytes")
-    return raw
+    for found in chain(*map(documents, paths), more):
+        try:
+            if isinstance(found, Unread):
+                raise _NotAdmitted(found.why)
+            opened.append((found.where, _open(found.raw, trusted, now)))
+        except ModelwardError as error:
+            refused.append(Refused(found.where, str(error)))
+    about = replace(about, signatures=frozenset(each.digest for _, each in opened))
+    for where, each in opened:
+        try:
+            admitted.append(_read(each, about))
+        except ModelwardError as error:
+            refused.append(Refused(where, str(error)))
+    return tuple(admitted), tuple(sorted(refused, key=attrgetter("file")))
 
 
 # -- 1. who signed it
 
 
-def _trust(signer: Signer) -> Trust:
-    from modelward.attest.keys import PublicKey
-    from modelward.attest.verify import Trust
-
-    try:
-        if signer.key:
-            return Trust(keys=(PublicKey.parse(signer.key.encode()),))
-        from modelward.attest.certificates import parse_pem
-
-        return Trust((), parse_pem(signer.root.encode()), signer.identity or None, signer.issuer or None)
-    except ModelwardError as error:
-        raise UsageError(f"the signer {signer.name!r} of the policy: {error}") from error
+@dataclass(frozen=True, slots=True)
+class _Opened:
+    digest: Digest
+    """Of the bundle."""
+    kind: str
+    payload: bytes
+    signed_by: frozenset[tuple[str, str]]
 
 
-def _admit(raw: bytes, about: About, signers: Iterable[tuple[Signer, Trust]], now: datetime) -> Evidence:
+def _open(raw: bytes, signers: Iterable[tuple[Signer, Trust]], now: datetime) -> _Opened:
     from modelward.attest import bundle
 
     opened = bundle.parse(raw)
-    body = canonical.decode(opened.envelope.payload)
-    kind = body.get("predicateType") if isinstance(body, dict) else None
+    kind = _kind(opened.envelope.payload)
     signed_by: set[tuple[str, str]] = set()
     payload = b""
     why = f"no signer of the policy may sign {kind}"
@@ -116,12 +107,10 @@ def _admit(raw: bytes, about: About, signers: Iterable[tuple[Signer, Trust]], no
             verified, why = _verify(opened, trust, now)
             if verified:
                 payload = verified.payload
-                signed_by |= {(signer.name, each.key) for each in verified.signers}
+                signed_by |= {(signer.name, each.holder) for each in verified.signers}
     if not signed_by:
         raise _NotAdmitted(why)
-    # from here on, of the bytes that were signed
-    read = _READERS.get(str(kind), _other)
-    return read(canonical.decode(payload), payload, about, frozenset(signed_by))
+    return _Opened(Digest("sha256", hashlib.sha256(raw).hexdigest()), kind, payload, frozenset(signed_by))
 
 
 def _verify(opened: Any, trust: Trust, now: datetime) -> tuple[Verified | None, str]:
@@ -134,20 +123,42 @@ def _verify(opened: Any, trust: Trust, now: datetime) -> tuple[Verified | None, 
         return None, str(error)
 
 
-# -- 2. whether it is about this artifact, and what it says
+# -- 2. whether it is about this artifact, and what it says: from here on, of the bytes that were signed
+
+
+def _read(opened: _Opened, about: About) -> Evidence:
+    read = _READERS.get(opened.kind, _other)
+    return read(_decode(opened.payload), opened.payload, about, opened.signed_by)
+
+
+def _decode(payload: bytes) -> Any:
+    """A list of empty lists takes thirty times its size, before anybody has signed it."""
+    if payload.count(b",") + payload.count(b"[") + payload.count(b"{") > _MOST_VALUES:
+        raise Malformed(f"a statement with more than {_MOST_VALUES:,} values")
+    return canonical.decode(payload)
+
+
+def _kind(payload: bytes) -> str:
+    match _decode(payload):
+        case {"predicateType": str(kind)} if len(kind) <= _LONGEST_TYPE:
+            return kind
+    raise Malformed("it is no in-toto statement")
 
 
 def _model_signature(body: Any, payload: bytes, about: About, signed_by: frozenset[tuple[str, str]]) -> Evidence:
     """A model signature names files: all that it lists must be there and the same, and nothing besides
-    but what its format leaves out. That is then not covered."""
+    but signatures, this one among them, and what its format leaves out. That is then not covered."""
     signed = model_signing.parse(payload)
     if signed.algorithm != "sha256" or signed.shard is not None:
         raise _NotAdmitted(f"it hashes {signed.algorithm} of parts: modelward verify compares that, check does not")
-    left_out = {*signed.left_out, *about.tree.left_out}
+    below = {*signed.left_out, *about.tree.left_out}
     listed = {path: content[0][1] for path, content in signed.files.items() if not _is_below(path, about.tree.left_out)}
     if not about.tree.is_tree and len(listed) == 1:
         listed = dict.fromkeys([""], *listed.values())  # a lone file has no name
-    found = {path: blob.digest.value for path, blob in about.artifact.files.items() if not _is_below(path, left_out)}
+    files = {path: blob.digest for path, blob in about.artifact.files.items()}
+    left_out = frozenset(path for path in files if _is_below(path, below))
+    beside = {path for path, digest in files.items() if digest in about.signatures and path not in listed}
+    found = {path: digest.value for path, digest in files.items() if path not in left_out | beside}
     links = None if signed.follows_links else {link.path: link.target for link in about.tree.links}
     differs = differences(Listing(listed, None if links is None else {}), Listing(found, links))
     if differs:
@@ -155,9 +166,9 @@ def _model_signature(body: Any, payload: bytes, about: About, signed_by: frozens
         raise _NotAdmitted(
             f"it is about other files: {first.path or 'the file'} ({first.kind}), {len(differs):,} in all"
         )
-    covered = frozenset(about.artifact.files[path].digest for path in found)
-    statement = Statement(about.artifact.digest, model_signing.PREDICATE_TYPE, body["predicate"], payload)
-    return Evidence(statement, covers=covered, signed_by=signed_by)
+    named = {path: files[path] for path in {*found, *beside}}
+    statement = Statement(about.artifact.digest, model_signing.PREDICATE_TYPE, {}, payload)
+    return Evidence(statement, names=named, left_out=left_out - beside, signed_by=signed_by)
 
 
 def _is_below(path: str, folders: Iterable[str]) -> bool:
@@ -182,19 +193,28 @@ def _ours(body: Any, payload: bytes, about: About, signed_by: frozenset[tuple[st
 
 
 def _other(body: Any, payload: bytes, about: About, signed_by: frozenset[tuple[str, str]]) -> Evidence:
-    """A statement of a type that nobody here reads: that it was made by somebody who is trusted is all that
-    counts. Subjects match by digest alone; a predicate may be absent."""
-    digest = about.artifact.digest
-    match body:
-        case {"_type": str(kind), "subject": list(subjects), "predicateType": str(predicate_type)} if (
-            kind in _STATEMENTS
-        ):
-            digests = [each.get("digest") for each in subjects if isinstance(each, dict)]
-        case _:
-            raise Malformed("it is no in-toto statement")
-    if not any(isinstance(each, dict) and each.get(digest.algorithm) == digest.value for each in digests):
+    """A statement of a type that is not ours. Subjects match by digest alone, and each stands for itself. What it
+    has found counts, if that can be read here; else that it was made by somebody who is trusted is all.
+    Tools that know no digest of a tree name its files: then it is about those, and about the tree in part."""
+    named, predicate_type = subjects(body), str(body["predicateType"])
+    subject = about.artifact.digest
+    is_whole = (subject.algorithm, subject.value) in named
+    parts = frozenset(about.contents[pair] for pair in named if pair in about.contents)
+    if not is_whole and not parts:
         raise _NotAdmitted("it is about something else")
-    return Evidence(Statement(digest, predicate_type, body.get("predicate") or {}, payload), signed_by=signed_by)
+    alone = next(iter(parts)) if len(parts) == 1 and not is_whole else None
+    said = foreign.read(predicate_type, body.get("predicate"), Location(alone))
+    if said is None and not is_whole:
+        raise _NotAdmitted("it is about some of the files, and of a type that is not read here")
+    findings, unexamined = said or ((), ())
+    return Evidence(
+        Statement(subject, predicate_type, {}, payload),
+        findings,
+        unexamined,
+        covers=parts if said else frozenset(),
+        signed_by=signed_by,
+        in_part=not is_whole,
+    )
 
 
 _Reader = Callable[[Any, bytes, About, frozenset[tuple[str, str]]], Evidence]

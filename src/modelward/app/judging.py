@@ -10,27 +10,32 @@ from dataclasses import replace
 from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from modelward.app.baseline import Baseline, mark_known, read_baseline
 from modelward.app.clock import now
+from modelward.app.manifesting import listed
 from modelward.app.reading import ALONE, Examined, How, Progress, examine_target
 from modelward.app.results import check_result, scan_result
 from modelward.checks import manifest as manifest_check
 from modelward.checks import scan as scan_check
-from modelward.core.artifact import Artifact, file_artifact, tree_artifact
+from modelward.core.artifact import Artifact
 from modelward.core.check import Check
-from modelward.core.errors import ReadError, UsageError
+from modelward.core.errors import UsageError
+from modelward.core.evidence import Evidence
 from modelward.core.finding import Finding, Rule, Unexamined
 from modelward.core.limits import Limits
 from modelward.core.result import CheckResult, Refused, ScanResult
-from modelward.core.statement import Evidence, Statement
+from modelward.core.statement import Statement
 from modelward.core.verdict import Policy, Signer
 from modelward.stores.files import reason
-from modelward.stores.tree import Tree, open_target
 from modelward.stores.write import replace_file
 
-__all__ = ["check", "effort", "is_far", "manifest", "read_baseline", "rules", "scan"]
+if TYPE_CHECKING:
+    from modelward.stores.evidence_store import EvidenceStore
+    from modelward.stores.statements import Document
+
+__all__ = ["check", "effort", "is_far", "read_baseline", "rules", "scan"]
 
 P = TypeVar("P")
 Given = TypeVar("Given")
@@ -41,7 +46,10 @@ _MOST_JOBS = 8
 
 def rules() -> Mapping[str, Rule]:
     """Every rule by its id."""
-    return scan_check.CHECK.rules
+    from modelward.checks import foreign
+    from modelward.checks.pins import rules as pins
+
+    return {**scan_check.CHECK.rules, **foreign.RULES, **pins.RULES}
 
 
 @contextmanager
@@ -92,19 +100,6 @@ def is_far(target: str) -> bool:
     return target.lower().startswith(("https://", "http://", "hf://"))
 
 
-def manifest(target: str, *, exclude: Sequence[str] = (), how: How = ALONE) -> bytes:
-    """The manifest statement of *target*, canonical JSON. Raises as scan does."""
-    from modelward.app.contents import Remembered, read_contents
-
-    tree = open_target(target, exclude)
-    contents = read_contents(tree, remembered=Remembered(how.known.cache, how.trust_stat) if how.known else None)
-    if not tree.is_tree and contents.unreadable:
-        raise ReadError(f"cannot read {tree.label!r}: {contents.unreadable['']}")
-    blobs, unreadable = contents.blobs(), tuple(sorted(contents.unreadable.items()))
-    artifact = tree_artifact(blobs, tree.label) if tree.is_tree else file_artifact(blobs[""], tree.label)
-    return _state(manifest_check.CHECK, artifact, _listed(tree, unreadable)).statement.raw
-
-
 def check(
     target: str,
     *,
@@ -113,6 +108,7 @@ def check(
     signers: Sequence[Signer] = (),
     exclude: Sequence[str] = (),
     statements: str | None = None,
+    store: EvidenceStore | None = None,
     progress: Progress | None = None,
     how: How = ALONE,
     full: bool = False,
@@ -122,8 +118,9 @@ def check(
 
     *evidence* are files and folders with statements made elsewhere; they count if a signer of the policy, or
     one of *signers*, who may sign whatever the policy wants signed, has signed them.
-    *statements* is a folder into which both statements are written. What is judged is always hashed,
-    whatever *how* says. Raises as scan does, and UsageError for a policy that does not parse. A target
+    *statements* is a folder into which both statements are written. *store* takes them too, and what it holds about
+    the artifact is evidence like the other; raises Damaged where that is not as it was. What is judged is always
+    hashed, whatever *how* says. Raises as scan does, and UsageError for a policy that does not parse. A target
     on a server of which only parts were read is never allowed, and no statement is made of it.
     """
     from modelward.policy.evaluate import evaluate
@@ -146,12 +143,16 @@ def check(
         examined = examine_target(target, exclude, progress, how=replace(how, trust_stat=False))
     scanned = scan_check.CHECK.examine(examined.artifact, examined.seen)
     made = [
-        _state(manifest_check.CHECK, examined.artifact, _listed(examined.tree, examined.unreadable)),
+        _state(manifest_check.CHECK, examined.artifact, listed(examined.tree, examined.unreadable)),
         _state(scan_check.CHECK, examined.artifact, examined.seen),
     ]
     if statements is not None:
         _write_statements(made, statements)
-    admitted, refused = _admit(evidence, examined, judged_by, when)
+    if store is not None:
+        from modelward.app.store import keep
+
+        keep(made, store)
+    admitted, refused = _admit(evidence, store, examined, judged_by, when)
     verdict = evaluate(examined.artifact.digest, [*made, *admitted], judged_by, when)
     result = replace(scan_result(examined, scanned), remote=remote)
     return check_result(result, examined.artifact, verdict, judged_by, [*made, *admitted], refused)
@@ -163,21 +164,21 @@ def _with_signers(policy: Policy, signers: Sequence[Signer]) -> Policy:
 
 
 def _admit(
-    paths: Sequence[str], examined: Examined, policy: Policy, when: datetime
+    paths: Sequence[str], store: EvidenceStore | None, examined: Examined, policy: Policy, when: datetime
 ) -> tuple[tuple[Evidence, ...], tuple[Refused, ...]]:
-    if not paths:
+    kept: Iterable[Document] = ()
+    if store is not None and policy.signers:  # without them nothing counts
+        from modelward.app.store import signed_about
+
+        kept = signed_about(examined.artifact.digest, store)
+    elif not paths:
         return (), ()
     from modelward.app.evidence import About, admit
 
-    return admit(paths, About(examined.artifact, examined.tree), policy, when)
+    return admit(paths, About(examined.artifact, examined.tree), policy, when, kept)
 
 
 # -- statements
-
-
-def _listed(tree: Tree, unreadable: tuple[tuple[str, str], ...]) -> manifest_check.Listed:
-    links = tuple((link.path, link.target) for link in tree.links)
-    return manifest_check.Listed(links, tree.left_out, tree.excluded, unreadable)
 
 
 def _state(check: Check[P, Given], artifact: Artifact, given: Given) -> Evidence:

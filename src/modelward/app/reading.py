@@ -65,7 +65,7 @@ def _is_configuration(entry: Entry) -> bool:
 
 def examine_target(target: str, exclude: Sequence[str], progress: Progress | None, how: How = ALONE) -> Examined:
     limits = Limits()
-    tree = open_target(target, exclude, limits)
+    tree = open_target(target, exclude, limits.entries)
     reader = Reader(limits, how.known, how.trust_stat)
     outcomes = _outcomes(tree, reader, progress, how)
     blobs: dict[str, Blob] = {}

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from modelward.app.reading import Examined
 from modelward.checks.scan.model import Scan
 from modelward.core.artifact import Artifact
 from modelward.core.digest import Digest
+from modelward.core.evidence import SCHEME, Evidence
 from modelward.core.finding import Finding, Location, Unexamined
 from modelward.core.result import CheckResult, Coverage, Place, Reason, Refused, ScanResult, Waived, place_order
-from modelward.core.statement import Evidence
 from modelward.core.verdict import UNEXAMINED, Policy, Verdict
 
 
@@ -79,6 +79,11 @@ def check_result(
         for said, waiver in verdict.waived
         for path in _paths(said, paths)
     )
+    said: list[Finding | Unexamined] = [*verdict.unexamined]
+    for item in evidence:
+        if item.signed_by:
+            said += (*item.findings, *item.unexamined)
+    scanned = _with(scanned, said, paths, remedies)
     made = tuple(
         (item.statement.predicate_type, Digest("sha256", hashlib.sha256(item.statement.raw).hexdigest()))
         for item in evidence
@@ -86,10 +91,34 @@ def check_result(
     return CheckResult(scanned, verdict.decision, policy.name, policy.digest, tuple(reasons), waived, (), made, refused)
 
 
+def _with(
+    scanned: ScanResult,
+    words: Iterable[Finding | Unexamined],
+    paths: Mapping[Digest, list[str]],
+    remedies: Mapping[str, str],
+) -> ScanResult:
+    """With what is said besides, by statements made elsewhere or of them: no verdict rests on what the report
+    does not name."""
+    added: dict[type, dict[Place, None]] = {Finding: {}, Unexamined: {}}
+    for word in words:
+        places = (Place(path, _in_file(word, remedies.get(path, ""))) for path in _paths(word, paths))
+        added[type(word)].update(dict.fromkeys(places))
+    for known in (*scanned.findings, *scanned.unexamined):
+        added[type(known.said)].pop(known, None)
+    return replace(
+        scanned,
+        findings=tuple(sorted((*scanned.findings, *added[Finding]), key=place_order)),
+        unexamined=tuple(sorted((*scanned.unexamined, *added[Unexamined]), key=place_order)),
+    )
+
+
 def _in_file(said: Finding | Unexamined, remedy: str) -> Finding | Unexamined:
     """As the scan of the file says it: without the digest, without the path in a tree's words, and with
     the remedy, which no manifest has."""
-    at = replace(said.at, blob=None) if said.at.blob is not None else Location(None)
+    if said.at.blob is not None or _is_foreign(said):
+        at = replace(said.at, blob=None)
+    else:
+        at = Location(None)
     if isinstance(said, Finding):
         return replace(said, at=at)
     return replace(said, at=at, do=said.do or remedy)
@@ -99,4 +128,9 @@ def _paths(said: Finding | Unexamined, paths: Mapping[Digest, list[str]]) -> lis
     """The files that something is said about: those of that content, or the path of a tree finding."""
     if said.at.blob is not None:
         return paths.get(said.at.blob, [""])
-    return [said.at.inside[0] if said.at.inside else ""]
+    return [said.at.inside[0] if said.at.inside and not _is_foreign(said) else ""]
+
+
+def _is_foreign(said: Finding | Unexamined) -> bool:
+    """Whether its place is a statement made elsewhere, and no path."""
+    return bool(said.at.inside) and said.at.inside[0].startswith(SCHEME)

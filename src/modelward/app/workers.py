@@ -14,7 +14,6 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterable, Iterator
-from dataclasses import astuple
 from typing import Any
 
 from modelward.app.one_file import Job, Read, Reader, Unread, defect
@@ -148,7 +147,7 @@ def _answer(outcome: Read | Unread) -> dict[str, Any] | None:
     except Malformed:
         return None
     news = outcome.news
-    identity = astuple(news.identity) if news and news.identity else None
+    identity = tuple(news.identity) if news and news.identity else None
     told = {"is_new": bool(news.body), "hint": news.hint.hex(), "identity": identity} if news else None
     return {"digest": outcome.blob.digest.value, "size": outcome.blob.size, "scan": body, "news": told}
 

@@ -8,7 +8,7 @@ Model Signing v1.0, section 4. Reading trusts nothing: `verify` compares the mat
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from modelward.attest import dsse
 from modelward.attest.dsse import Envelope, Signature, closed, text
@@ -16,12 +16,13 @@ from modelward.attest.encoding import decode_base64, encode_base64
 from modelward.attest.errors import BadKey
 from modelward.attest.keys import PrivateKey
 from modelward.core import canonical
-from modelward.core.errors import Malformed, UsageError
+from modelward.core.errors import Malformed
 
 MEDIA_TYPE = "application/vnd.dev.sigstore.bundle.v0.3+json"
 LARGEST = 256 * 1024 * 1024
 MOST_CERTIFICATES = 16
 _MOST_VALUES = 10_000
+_MOST_LINES = 100_000  # of a bundle with so many values, each in lines of its own
 
 _MEDIA_TYPE = re.compile(
     r"application/vnd\.dev\.sigstore\.bundle(?:\.v0\.[123]\+json|\+json;version=0\.[123])", re.ASCII
@@ -85,10 +86,12 @@ def parse(raw: bytes) -> Bundle:
     if len(raw) > LARGEST:
         raise Malformed(f"a signature of {len(raw):,} bytes; at most {LARGEST:,} are read")
     if raw.count(b",") + raw.count(b"[") > _MOST_VALUES:  # base64 has neither; a list of lists takes 30 times its size
-        raise Malformed(f"a signature with more than {_MOST_VALUES:,} values")
+        raise Malformed(f"a signature with more than {_MOST_VALUES:,} values, as none has; a bare statement may")
     body = canonical.decode(raw)
     if isinstance(body, dict) and "payloadType" in body:
         return Bundle(None, Bare(), dsse.parse(body), raw)
+    if isinstance(body, dict) and "_type" in body:
+        raise Malformed("this is a statement that nobody has signed (modelward sign does); a signature was expected")
     if isinstance(body, dict) and "messageSignature" in body:
         raise Malformed("this bundle signs a file as it is, and no statement about it; a dsseEnvelope was expected")
     fields = closed(body, "a bundle", {"mediaType", "verificationMaterial", "dsseEnvelope"})
@@ -99,6 +102,21 @@ def parse(raw: bytes) -> Bundle:
     if len(envelope.signatures) != 1:
         raise Malformed(f"a bundle holds one signature, and this one has {len(envelope.signatures)}")
     return Bundle(media_type, _material(fields["verificationMaterial"]), envelope, raw)
+
+
+def parse_each(raw: bytes) -> tuple[Bundle, ...]:
+    """One bundle or envelope, or several, each in a line of its own (JSON Lines). Raises Malformed if one of
+    them is. No text is both, so that no reader takes for one what another takes for two."""
+    lines = [line for line in raw.split(b"\n") if line.strip()] if raw.count(b"\n") <= _MOST_LINES else []
+    try:
+        first = parse(lines[0]) if len(lines) > 1 else None
+    except Malformed:
+        first = None  # one that was written in several lines, if it is one at all
+    if first is None:
+        return (parse(raw),)
+    if len(lines) > dsse.MOST_SIGNATURES:
+        raise Malformed(f"{len(lines):,} signatures; at most {dsse.MOST_SIGNATURES} are read")
+    return (first, *map(parse, lines[1:]))
 
 
 def sign(payload: bytes, key: PrivateKey, chain: Chain | None = None, payload_type: str = dsse.PAYLOAD_TYPE) -> bytes:
@@ -127,29 +145,6 @@ def encode(envelope: Envelope, material: KeyHint | Chain) -> bytes:
         "dsseEnvelope": dsse.encode(envelope),
     }
     return canonical.encode(body)
-
-
-def countersign(bundle: Bundle, key: PrivateKey) -> bytes:
-    """A DSSE envelope with the signatures of *bundle* and one by *key*, over the same bytes.
-
-    The result is an envelope and no bundle, because a bundle holds exactly one signature and the
-    material of exactly one signer: sigstore refuses more, and `model_signing` looks at the first alone.
-    DSSE was made for several. The first signature stays what it was, byte for byte; both are tried with
-    every trusted key. An envelope has no place for certificates, so what was signed with one is not
-    taken: sign the same payload again, and keep the second bundle beside the first.
-
-    Nothing is verified here: verify the first signature before adding to it. Raises UsageError.
-    """
-    if isinstance(bundle.material, Chain | Keyless):
-        raise UsageError("a signature made with a certificate cannot be signed again in one file; sign separately")
-    signatures = bundle.envelope.signatures
-    if len(signatures) >= dsse.MOST_SIGNATURES:
-        raise UsageError(f"there are {len(signatures)} signatures already, which is as many as are read")
-    if isinstance(bundle.material, KeyHint):
-        signatures = (replace(signatures[0], keyid=bundle.material.hint),)
-    message = dsse.pae(bundle.envelope.payload_type, bundle.envelope.payload)
-    added = Signature(key.sign(message), key.public.fingerprint)
-    return canonical.encode(dsse.encode(replace(bundle.envelope, signatures=(*signatures, added))))
 
 
 def _material(body: object) -> Material:

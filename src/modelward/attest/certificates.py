@@ -24,7 +24,7 @@ from cryptography.x509.verification import (
     VerificationError,
 )
 
-from modelward.attest.errors import BadKey, Untrusted
+from modelward.attest.errors import BadKey, Untrusted, plain
 from modelward.attest.keys import PublicKey
 from modelward.core.errors import Malformed
 
@@ -38,7 +38,7 @@ _USERNAME = ObjectIdentifier("1.3.6.1.4.1.57264.1.7")
 _SIGNING = {ExtendedKeyUsageOID.CODE_SIGNING, ExtendedKeyUsageOID.ANY_EXTENDED_KEY_USAGE}
 _Extension = TypeVar("_Extension", bound=x509.ExtensionType)
 _AROUND = re.compile(r"^(?:(?:validation failed|candidates exhausted|Python extension validator failed|ValueError): )+")
-_UNREADABLE = (
+UNREADABLE = (  # what `cryptography` raises where bytes of others are no certificate
     ValueError,
     UnsupportedAlgorithm,
     x509.DuplicateExtension,
@@ -54,6 +54,7 @@ class Certificate:
 
     der: bytes
     subject: str  # RFC 4514, for people
+    issuer: str
     public_key: PublicKey
     identities: tuple[tuple[IdentityKind, str], ...]  # its subject alternative names
     oidc_issuer: str | None  # who confirmed the identity to Fulcio
@@ -75,21 +76,21 @@ def parse_pem(raw: bytes) -> tuple[Certificate, ...]:
     if len(raw) > _LONGEST or not blocks or blocks != raw.count(b"-----BEGIN CERTIFICATE-----"):
         raise BadKey("expected certificates, as PEM blocks CERTIFICATE and no others")
     try:
-        with _strictly():
+        with strictly():
             return tuple(_certificate(each) for each in x509.load_pem_x509_certificates(raw))
-    except _UNREADABLE as error:
-        raise BadKey(f"not a certificate that can be read: {error}") from error
+    except UNREADABLE as error:
+        raise BadKey(f"not a certificate that can be read: {plain(error)}") from error
 
 
 def parse_der(raw: bytes) -> Certificate:
     """A certificate from a bundle. Raises Malformed, and Untrusted for a key that nothing here signs with."""
     try:
-        with _strictly():
+        with strictly():
             return _certificate(x509.load_der_x509_certificate(raw))
     except BadKey as error:
         raise Untrusted(f"the certificate is for a key that is not accepted: {error}") from error
-    except _UNREADABLE as error:
-        raise Malformed(f"not a certificate that can be read: {error}") from error
+    except UNREADABLE as error:
+        raise Malformed(f"not a certificate that can be read: {plain(error)}") from error
 
 
 def verify_chain(
@@ -141,9 +142,41 @@ def verify_chain(
     )
     try:
         verifier.verify(leaf._x509, [each._x509 for each in intermediates])
-    except (VerificationError, *_UNREADABLE) as error:
-        why = _outside([leaf, *intermediates, *roots], now) or _AROUND.sub("", str(error))
+    except (VerificationError, *UNREADABLE) as error:
+        why = _outside([leaf, *intermediates, *roots], now) or _AROUND.sub("", plain(error))
+        if why == "all candidates exhausted with no interior errors":
+            why = _without_issuer(leaf, intermediates, roots) or "no certificate that was given has issued it"
         raise Untrusted(f"no valid chain leads from the signing certificate to a trusted root: {why[:300]}") from error
+
+
+def check_signer(chain: tuple[Certificate, ...], now: datetime) -> None:
+    """That signatures with *chain*, the signer's certificate and others that lead on from it, verify at *now* for
+    whoever trusts where it ends. Raises Untrusted."""
+    leaf, *others = chain
+    ends = [each for each in others if _issuer_of(each, others) is None] or others or [leaf]
+    verify_chain(leaf, tuple(others), tuple(ends), now)
+
+
+def _issuer_of(certificate: Certificate, others: Iterable[Certificate]) -> Certificate | None:
+    """The one of *others* that has the name of its issuer."""
+    found = (each for each in others if each.subject == certificate.issuer and each.der != certificate.der)
+    return next(found, None)
+
+
+def _without_issuer(
+    leaf: Certificate, intermediates: tuple[Certificate, ...], roots: tuple[Certificate, ...]
+) -> str | None:
+    """Where the way up ends, by the names of the issuers, if that is before a root."""
+    top, left = leaf, [*roots, *intermediates]
+    while issuer := _issuer_of(top, left):
+        left.remove(issuer)
+        top = issuer
+    if top in roots:
+        return None
+    return (
+        f"{top.issuer} issued the certificate of {top.subject}, and is neither in the signature nor trusted: give the "
+        "certificate of the issuer with --root, or with --chain when signing"
+    )
 
 
 def _may_issue(trusted: set[bytes]) -> Callable[[Policy, x509.Certificate, x509.KeyUsage | None], None]:
@@ -168,19 +201,21 @@ def _may_issue_signers(_policy: Policy, _certificate: x509.Certificate, purposes
 
 
 @contextmanager
-def _strictly() -> Iterator[None]:
-    """What `cryptography` reads with a warning, such as a serial number below one, RFC 5280 forbids."""
+def strictly() -> Iterator[None]:
+    """Within it, certificates that `cryptography` reads with a warning are UNREADABLE: RFC 5280 forbids what it
+    warns of, such as a serial number below one."""
     with warnings.catch_warnings():
         warnings.simplefilter("error", CryptographyDeprecationWarning)
         yield
 
 
 def _certificate(loaded: x509.Certificate) -> Certificate:
-    """Raises BadKey, or one of _UNREADABLE."""
+    """Raises BadKey, or one of UNREADABLE."""
     names = _find(loaded, x509.SubjectAlternativeName)
     return Certificate(
         loaded.public_bytes(Encoding.DER),
         loaded.subject.rfc4514_string() or "without a name",
+        loaded.issuer.rfc4514_string() or "without a name",
         PublicKey.of(loaded.public_key()),
         tuple(_identities(names)) if names is not None else (),
         _oidc_issuer(loaded),
@@ -194,13 +229,20 @@ def _identities(names: Iterable[x509.GeneralName]) -> Iterable[tuple[IdentityKin
     for name in names:
         match name:
             case x509.RFC822Name():
-                yield "email", name.value
+                yield "email", _ascii(name.value)
             case x509.UniformResourceIdentifier():
-                yield "uri", name.value
+                yield "uri", _ascii(name.value)
             case x509.DNSName():
-                yield "dns", name.value
+                yield "dns", _ascii(name.value)
             case x509.OtherName() if name.type_id == _USERNAME:
                 yield "username", _utf8_string(name.value)
+
+
+def _ascii(name: str) -> str:
+    """RFC 5280, 4.2.1.6, knows no other (IA5String), and letters of other scripts look like these."""
+    if not name.isascii():
+        raise ValueError("a name in it is not ASCII")
+    return name
 
 
 def _oidc_issuer(loaded: x509.Certificate) -> str | None:

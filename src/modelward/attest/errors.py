@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from modelward.core.errors import ModelwardError, UsageError
 
 
@@ -12,8 +14,21 @@ class Untrusted(ModelwardError):
     exit_code = 1
 
 
+class NotSigned(ModelwardError):
+    """Keyless signing came to nothing: a server refused or could not be reached. Nothing was written; the
+    public log may have an entry."""
+
+
 class BadKey(UsageError):
     """A key that was given is none, or none of a kind that we use."""
+
+
+_INSIDES = re.compile(r"[:. ]*(?:\w+ ?\{|\(encountered|\[?<).*", re.DOTALL)
+
+
+def plain(error: Exception) -> str:
+    """What `cryptography` says, without the structures of its parsers, which tell nobody what to do."""
+    return _INSIDES.sub("", str(error))[:300] or "it does not parse"
 
 
 class PasswordNeeded(BadKey):

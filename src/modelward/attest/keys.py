@@ -8,7 +8,8 @@ certificate chooses one, so no signature can be made to verify under an algorith
 | rsa-pss | RSASSA-PSS, SHA-256, MGF1 with SHA-256, salt of 32 bytes; RSA keys of 2048 to 8192 bits |
 
 The salt has the one length that RFC 8017 and the sigstore algorithm registry name; a signature with
-another is refused. RSA PKCS#1 v1.5 signatures are not read.
+another is refused. RSA PKCS#1 v1.5 signatures are not read: a file with an RSA key does not say which of
+the two its holder makes, and to try both would leave the choice to whoever made the signature.
 """
 
 from __future__ import annotations
@@ -20,10 +21,11 @@ from dataclasses import dataclass, field
 from typing import Literal, Self, get_args
 
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
-from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa
 
-from modelward.attest.errors import BadKey, PasswordNeeded, PasswordUnneeded, PasswordWrong
+from modelward.attest import spki
+from modelward.attest.errors import BadKey, PasswordNeeded, PasswordUnneeded, PasswordWrong, plain
 
 KeyType = Literal["ecdsa-p256", "ecdsa-p384", "ecdsa-p521", "ed25519", "rsa-pss"]
 KEY_TYPES: tuple[KeyType, ...] = get_args(KeyType)
@@ -40,6 +42,10 @@ _RSA_BITS = range(2048, 8192 + 1)
 _PSS = padding.PSS(padding.MGF1(hashes.SHA256()), hashes.SHA256.digest_size)
 _LONGEST = 64 * 1024
 _ONE_BLOCK = re.compile(rb"\s*-----BEGIN ([A-Z0-9 ]+)-----(?:[^-]|-(?!----))+-----END \1-----\s*")
+_CURVE_BEFORE = re.compile(  # the name of a curve fits in a line, its equation does not
+    rb"\A\s*-----BEGIN EC PARAMETERS-----\s+[A-Za-z0-9+/=]{4,20}\s+-----END EC PARAMETERS-----\s+"
+    rb"(?=-----BEGIN EC PRIVATE KEY-----)"
+)
 _PRIVATE = re.compile(rb"(?:ENCRYPTED |EC |RSA )?PRIVATE KEY")
 
 
@@ -48,7 +54,7 @@ class PublicKey:
     """A key that may be trusted. Equal to another when it is the same key, however it was written."""
 
     type: KeyType
-    pem: bytes  # SubjectPublicKeyInfo, as `cryptography` writes it, with a final newline
+    der: bytes  # SubjectPublicKeyInfo
     _key: _Public = field(repr=False, compare=False)
 
     @classmethod
@@ -63,17 +69,18 @@ class PublicKey:
         if label != b"PUBLIC KEY":
             raise BadKey(f"expected a PEM block PUBLIC KEY and got {label.decode()}")
         try:
-            return cls.of(serialization.load_pem_public_key(raw))
-        except (ValueError, UnsupportedAlgorithm) as error:
+            der = spki.from_pem(raw)
+        except ValueError as error:
             raise BadKey(f"not a public key that can be read: {error}") from error
+        return cls.parse_der(der)
 
     @classmethod
     def parse_der(cls, raw: bytes) -> Self:
         """The same from DER. Raises BadKey."""
         try:
-            return cls.of(serialization.load_der_public_key(raw))
+            return cls.of(spki.load(raw))
         except (ValueError, UnsupportedAlgorithm) as error:
-            raise BadKey(f"not a public key that can be read: {error}") from error
+            raise BadKey(f"not a public key that can be read: {plain(error)}") from error
 
     @classmethod
     def of(cls, key: object) -> Self:
@@ -91,8 +98,15 @@ class PublicKey:
                 kind = "rsa-pss"
             case _:
                 raise BadKey(f"keys of this kind are not used; use one of {', '.join(KEY_TYPES)}")
-        spki = serialization.PublicFormat.SubjectPublicKeyInfo
-        return cls(kind, key.public_bytes(serialization.Encoding.PEM, spki), key)
+        return cls(kind, spki.dump(key), key)
+
+    @property
+    def is_ecdsa(self) -> bool:
+        return isinstance(self._key, ec.EllipticCurvePublicKey)
+
+    @property
+    def pem(self) -> bytes:
+        return spki.to_pem(self.der)
 
     @property
     def fingerprint(self) -> str:
@@ -103,8 +117,7 @@ class PublicKey:
     def hints(self) -> frozenset[str]:
         """The names under which bundles speak of this key: `fingerprint`, and the SHA-256 of the DER in
         base64 (cosign, sigstore-go) or hex."""
-        spki = serialization.PublicFormat.SubjectPublicKeyInfo
-        digest = hashlib.sha256(self._key.public_bytes(serialization.Encoding.DER, spki)).digest()
+        digest = hashlib.sha256(self.der).digest()
         return frozenset({self.fingerprint, digest.hex(), base64.b64encode(digest).decode()})
 
     def verify(self, signature: bytes, message: bytes) -> bool:
@@ -129,7 +142,13 @@ class PrivateKey:
     @classmethod
     def parse(cls, raw: bytes, password: bytes | None) -> Self:
         """Exactly one PEM private key (PKCS#8, SEC 1 or PKCS#1). Raises PasswordNeeded, PasswordWrong or
-        PasswordUnneeded, and BadKey for the rest."""
+        PasswordUnneeded, and BadKey for the rest.
+
+        `openssl ecparam -genkey` writes the name of the curve into a block before a SEC 1 key. It is not
+        read, since the key says the same; a curve that is given by its equation is refused."""
+        raw = _CURVE_BEFORE.sub(b"", raw, count=1)
+        if b"-----BEGIN EC PARAMETERS-----" in raw:
+            raise BadKey("the curve of the key is given by its equation, or beside no key; use a key of a named curve")
         label = _only_block(raw, "a private key")
         if not _PRIVATE.fullmatch(label):
             raise BadKey(f"expected a private key and got a PEM block {label.decode()}")
@@ -138,12 +157,14 @@ class PrivateKey:
             raise PasswordNeeded("the private key is encrypted; give its password")
         if password is not None and not encrypted:
             raise PasswordUnneeded("a password was given, but the private key is not encrypted")
+        from cryptography.hazmat.primitives.serialization import load_pem_private_key
+
         try:
-            return cls.of(serialization.load_pem_private_key(raw, password))
+            return cls.of(load_pem_private_key(raw, password))
         except (ValueError, UnsupportedAlgorithm) as error:
             if encrypted:
                 raise PasswordWrong("the password is wrong, or the private key is damaged") from error
-            raise BadKey(f"not a private key that can be read: {error}") from error
+            raise BadKey(f"not a private key that can be read: {plain(error)}") from error
 
     @classmethod
     def of(cls, key: object) -> Self:
@@ -163,6 +184,8 @@ class PrivateKey:
     def pem(self, password: bytes | None) -> bytes:
         """PKCS#8, encrypted when there is a password. Whoever has the file can try passwords fast:
         the file must stay secret in either case."""
+        from cryptography.hazmat.primitives import serialization
+
         how: serialization.KeySerializationEncryption = serialization.NoEncryption()
         if password is not None:
             if not 0 < len(password) <= 1024:

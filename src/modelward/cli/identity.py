@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from modelward.core.verification import Verification
 
 PASSWORD = "MODELWARD_KEY_PASSWORD"
+TOKEN = "SIGSTORE_IDENTITY_TOKEN"
 
 _Option = Callable[[Callable[..., Any]], Callable[..., Any]]
 
@@ -78,23 +79,25 @@ def verify(
     if output is not None:
         check_writable(output)
     from modelward.app import verifying
+    from modelward.cli.progress import shown_progress
 
-    with verifying.remember(target, cache, trust_stat) as remembered:
-        if manifest is not None:
+    with verifying.remember(target, cache, trust_stat) as remembered, shown_progress(quiet) as progress:
+        question = verifying.Question(
+            target,
+            manifest or signature or "",
+            "manifest" if manifest else "signature",
+            allow_uncovered,
+            remembered,
+            progress,
+        )
+        if signature is None:
             if pub or root or trusted_root or identity or issuer:
                 raise UsageError("--pub, --root, --identity and --issuer are for --signature: a manifest has no signer")
-            done = verifying.verify_manifest(target, manifest, accepts_uncovered=allow_uncovered, remembered=remembered)
+            done = verifying.verify_manifest(question)
         else:
             from modelward.app.trust import trust
 
-            assert signature is not None
-            done = verifying.verify_signature(
-                target,
-                signature,
-                trust(pub, root, trusted_root, identity, issuer),
-                accepts_uncovered=allow_uncovered,
-                remembered=remembered,
-            )
+            done = verifying.verify_signature(question, trust(pub, root, trusted_root, identity, issuer))
         if remembered and remembered.cache.trouble:
             complain(f"modelward: warning: {remembered.cache.trouble}", 0)
     _tell(done, form, output, quiet)
@@ -121,33 +124,87 @@ def _tell(done: Verification, form: str, output: str | None, quiet: bool) -> Non
 @click.command(short_help="Sign a model, or a statement about one.")
 @click.argument("target", type=click.Path(readable=False))
 @_file("--output", "Write the signature there, whole or not at all.", required=True)
-@_file("--key", "The private key.", required=True)
+@_file("--key", "The private key.")
 @_file("--cert", "The certificate of the key: it goes into the signature.")
 @_file("--chain", "A certificate between that and its root. Repeatable.", multiple=True)
+@click.option("--keyless", is_flag=True, help="Sign through sigstore: asks servers; your name gets public for ever.")
+@_file("--identity-token", f"Who you are, for --keyless; else {TOKEN}, or what the CI service gives.")
+@_file("--trust-config", "The sigstore instance; else the public one.")
+@click.option("--staging", is_flag=True, help="The public instance for trying things out.")
+@_file("--pub", "To add a signature: a public key that made the first one. Repeatable.", multiple=True)
+@_file("--root", "The same: a root certificate of whoever made it. Repeatable.", multiple=True)
+@_file("--trusted-root", "The same: the trust root of sigstore.")
+@click.option("--identity", metavar="NAME", help="The same: who the certificate must name.")
+@click.option("--issuer", metavar="URL", help="The same: who must have vouched for that name.")
+@click.option("--ignore", multiple=True, metavar="PATH", help="A file or folder of the model that is not signed.")
 @click.option("--allow-symlinks", is_flag=True, help="Sign what links inside a model lead to, under their names.")
-def sign(target: str, output: str, key: str, cert: str | None, chain: tuple[str, ...], allow_symlinks: bool) -> int:
+def sign(
+    target: str,
+    output: str,
+    key: str | None,
+    cert: str | None,
+    chain: tuple[str, ...],
+    keyless: bool,
+    identity_token: str | None,
+    trust_config: str | None,
+    staging: bool,
+    pub: tuple[str, ...],
+    root: tuple[str, ...],
+    trusted_root: str | None,
+    identity: str | None,
+    issuer: str | None,
+    ignore: tuple[str, ...],
+    allow_symlinks: bool,
+) -> int:
     """\b
     Examples:
       modelward sign ./my-model --output model.sig --key release.key
       modelward sign ./my-model --output model.sig --key my.key --cert my.pem
       modelward sign manifest.json --output manifest.sig --key release.key
-      modelward sign manifest.sig --output both.sig --key second.key
+      modelward sign manifest.sig --output both.sig --key second.key --pub release.pub
+      modelward sign ./my-model --output model.sig --keyless
 
     Signs every file of a model in the OpenSSF Model Signing format, which other tools verify.
-    A file that is an in-toto statement is signed as that; to a signature one more is added.
+    A file that is an in-toto statement is signed as that. To a signature one more is added, if that
+    verifies for whom --pub, --root or --trusted-root name.
     An encrypted key asks for its password, or takes it from MODELWARD_KEY_PASSWORD.
+
+    --keyless needs the network and no key: whoever the identity token names gets a certificate of some
+    minutes. The name, the time and a digest go into public logs, from which nothing is ever removed; the
+    statement, names of files included, is sent there.
     """
+    if keyless == (key is not None):
+        raise UsageError("sign needs one of --key and --keyless")
+    if key is None and (cert is not None or chain):
+        raise UsageError("--cert and --chain belong to a --key")
+    if not keyless and (staging or (identity_token, trust_config) != (None, None)):
+        raise UsageError("--identity-token, --trust-config and --staging belong to --keyless")
+    if trust_config is not None and staging:
+        raise UsageError("--trust-config and --staging name two sigstore instances; name one")
     if chain and cert is None:
         raise UsageError("--chain needs --cert, the certificate of the key itself")
     check_writable(output)
-    from modelward.app import signing
+    from modelward.app import keys, signing
+    from modelward.app.trust import trust
+    from modelward.cli.progress import shown_progress
     from modelward.report.escape import visible
     from modelward.report.line import Line
 
-    signer = signing.open_signer(key, cert, chain, lambda: _password(key))
-    made, done = signing.sign(target, output, signer, follows_links=allow_symlinks)
-    write_file(output, made)
-    deliver(shown([Line("", visible(line)) for line in done]))
+    names_somebody = pub or root or (trusted_root, identity, issuer) != (None, None, None)
+    trusted = trust(pub, root, trusted_root, identity, issuer) if names_somebody else None
+    signer = (
+        keys.open_keyless(identity_token, os.environ.get(TOKEN), trust_config, staging)
+        if key is None
+        else keys.open_signer(key, cert, chain, lambda: _password(key))
+    )
+    with shown_progress(quiet=False) as progress:
+        made = signing.sign(
+            target, output, signer, trust=trusted, follows_links=allow_symlinks, ignored=ignore, progress=progress
+        )
+    write_file(output, made.signature)
+    for warning in made.warnings:
+        complain(f"modelward: warning: {warning}", 0)
+    deliver(shown([Line("", visible(line)) for line in made.lines]))
     return 0
 
 
@@ -162,7 +219,7 @@ def sign(target: str, output: str, key: str, cert: str | None, chain: tuple[str,
     metavar="TYPE",
     help="ecdsa-p256, ecdsa-p384, ecdsa-p521, or ed25519 (for statements only).",
 )
-@click.option("--encrypt", is_flag=True, help=f"Ask for a password, or take it from {PASSWORD}.")
+@click.option("--encrypt", is_flag=True, help=f"Ask for a password; {PASSWORD} gives one, too.")
 def keygen(out: str, kind: KeyType, encrypt: bool) -> int:
     """\b
     Examples:
@@ -171,13 +228,16 @@ def keygen(out: str, kind: KeyType, encrypt: bool) -> int:
 
     Writes the private key NAME.key, which only you can read, and the public key NAME.pub.
     """
-    from modelward.app import signing
+    from modelward.app import keys
     from modelward.report.escape import visible
     from modelward.report.line import Line
 
-    password = _password(f"{out}.key", confirm=True) if encrypt else None
-    fingerprint = signing.make_keys(out, kind, password)
-    deliver(shown([Line("", f"wrote {visible(out)}.key and {visible(out)}.pub, {kind}, sha256:{fingerprint}")]))
+    # whoever has set a password does not expect a key that needs none
+    password = _password(f"{out}.key", confirm=True) if encrypt or PASSWORD in os.environ else None
+    fingerprint = keys.make_keys(out, kind, password)
+    how = "not encrypted" if password is None else "encrypted"
+    names = f"{visible(out)}.key ({how}) and {visible(out)}.pub"
+    deliver(shown([Line("", f"wrote {names}, {kind}, sha256:{fingerprint}")]))
     return 0
 
 
@@ -185,11 +245,13 @@ def _password(key: str, confirm: bool = False) -> bytes:
     """Raises UsageError where nobody can be asked."""
     given = os.environ.get(PASSWORD)
     if given is not None:
+        if not given:
+            raise UsageError(f"{PASSWORD} is empty: set it to the password, or unset it")
         return os.fsencode(given)
     import sys
 
     if not (sys.stdin and sys.stdin.isatty()):
-        raise UsageError(f"a password for {key!r} is needed: set {PASSWORD}, or run this on a terminal")
+        raise UsageError(f"a password for it is needed: set {PASSWORD}, or run this on a terminal")
     try:
         answer: str = click.prompt(f"password for {key}", hide_input=True, confirmation_prompt=confirm, err=True)
     except click.Abort as error:

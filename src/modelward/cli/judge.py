@@ -66,9 +66,7 @@ class _Repeated(ModelwardError):
 
 def _ask(target: str, ask: Judge, quiet: bool) -> Report:
     try:
-        if quiet or not progress.wanted():
-            return ask(target, None)
-        with progress.Progress() as line:
+        with progress.shown_progress(quiet) as line:
             return ask(target, line)
     except ModelwardError as error:
         shown = named(target) if "://" in target else target

@@ -6,6 +6,7 @@ import contextlib
 import os
 import sys
 import time
+from collections.abc import Iterator
 from threading import Event, Thread
 from types import TracebackType
 
@@ -17,6 +18,15 @@ _PAUSE = 0.2
 
 def wanted() -> bool:
     return sys.stderr is not None and sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
+
+
+@contextlib.contextmanager
+def shown_progress(quiet: bool) -> Iterator[Progress | None]:
+    if quiet or not wanted():
+        yield None
+        return
+    with Progress() as progress:
+        yield progress
 
 
 class Progress:

@@ -6,7 +6,7 @@ is not among them: a result would depend on the machine.
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 
 from modelward.core.errors import Malformed
 
@@ -29,9 +29,10 @@ class Limits:
     """Findings of one file."""
 
     def __post_init__(self) -> None:
-        for name, value in asdict(self).items():
+        for field in fields(self):
+            value = getattr(self, field.name)
             if type(value) is not int or not 0 <= value < 2**53:
-                raise Malformed(f"the limit {name} is not a whole number")
+                raise Malformed(f"the limit {field.name} is not a whole number")
 
     def to_json(self) -> dict[str, int]:
         return asdict(self)

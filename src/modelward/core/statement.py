@@ -10,12 +10,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from modelward.core import canonical
-from modelward.core.artifact import Blob
 from modelward.core.digest import Digest
 from modelward.core.errors import Malformed
-from modelward.core.finding import Finding, Unexamined
 
 STATEMENT_TYPE = "https://in-toto.io/Statement/v1"
+_FOREIGN_TYPES = (STATEMENT_TYPE, "https://in-toto.io/Statement/v0.1")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,16 +53,12 @@ class Statement:
         raise Malformed("a statement needs one subject with one digest, a predicateType and a predicate")
 
 
-@dataclass(frozen=True, slots=True)
-class Evidence:
-    """A statement as the gate sees it: already opened, its reader's words beside it."""
-
-    statement: Statement
-    findings: tuple[Finding, ...] = ()
-    unexamined: tuple[Unexamined, ...] = ()
-    files: Mapping[str, Blob] | None = None
-    """Names and contents, where the statement lists them (a manifest)."""
-    covers: frozenset[Digest] = frozenset()
-    """Contents the statement has looked at (a scan)."""
-    signed_by: frozenset[tuple[str, str]] = frozenset()
-    """(name in the policy, fingerprint of the key) of each signature that was verified."""
+def subjects(body: object) -> frozenset[tuple[str, str]]:
+    """The digests, as (algorithm, value), that a statement made by anybody is about: each stands for itself,
+    whatever its name. Raises Malformed for what is no statement."""
+    match body:
+        case {"_type": str(kind), "subject": list(named), "predicateType": str()} if kind in _FOREIGN_TYPES:
+            digests = [each["digest"] for each in named if isinstance(each, dict) and "digest" in each]
+            pairs = (pair for digest in digests if isinstance(digest, dict) for pair in digest.items())
+            return frozenset(pair for pair in pairs if isinstance(pair[1], str))
+    raise Malformed("it is no in-toto statement")

@@ -18,14 +18,19 @@ Decision = Literal["allow", "deny", "incomplete"]
 @dataclass(frozen=True, slots=True)
 class Signer:
     """Whose signature counts, on statements of the types *predicates* and on no others: the holder of a key,
-    or whoever a certificate names that leads to a root. Texts are PEM; those that are not given are empty."""
+    or whoever a certificate names that leads to a root, or that the sigstore instance of a trusted root vouches
+    for. One of the three is given. None is what was not said; an empty text says nothing, and nobody is trusted by it.
+    """
 
     name: str
     predicates: frozenset[str]
-    key: str = ""
-    root: str = ""
-    identity: str = ""
-    issuer: str = ""
+    key: str | None = None
+    """PEM, as the root."""
+    root: str | None = None
+    trusted_root: str | None = None
+    """A trusted_root.json; identity and issuer belong to it."""
+    identity: str | None = None
+    issuer: str | None = None
     since: date | None = None
     until: date | None = None
     """The first and the last day (UTC) on which it counts. The day of the verdict decides: a signature with a

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 Kind = Literal["changed", "added", "missing", "renamed", "link", "type"]
 Answer = Literal["verified", "different", "uncovered"]
@@ -12,8 +11,7 @@ Answer = Literal["verified", "different", "uncovered"]
 EXIT: Mapping[Answer, int] = {"verified": 0, "different": 1, "uncovered": 3}
 
 
-@dataclass(frozen=True, slots=True)
-class Difference:
+class Difference(NamedTuple):
     """*path* is escaped and where it is now; of what is missing or renamed, where it was listed."""
 
     kind: Kind
@@ -21,8 +19,7 @@ class Difference:
     why: str
 
 
-@dataclass(frozen=True, slots=True)
-class Verification:
+class Verification(NamedTuple):
     """All paths are escaped and relative to the target; "" is the target itself."""
 
     label: str

@@ -2,18 +2,20 @@
 
 Laws, tested as such: without evidence it denies; the order of evidence never matters; a denial
 caused by a finding is never undone by more evidence; what is unexamined never allows; a tree
-without files is never allowed.
+without files is never allowed; a signature of files covers a file under its own name alone; a statement about
+a part meets no need but in the files that it covers.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Set
 from datetime import UTC, datetime
+from itertools import chain
 
-from modelward.core.artifact import tree_digest
+from modelward.core.artifact import Blob, tree_digest
 from modelward.core.digest import Digest
+from modelward.core.evidence import Evidence
 from modelward.core.finding import Finding, Location, Unexamined
-from modelward.core.statement import Evidence
 from modelward.core.verdict import UNEXAMINED, Decision, Need, Policy, Signer, Verdict, Waiver
 
 _NO_FILES = tree_digest({})
@@ -22,7 +24,8 @@ _NO_FILES = tree_digest({})
 def evaluate(subject: Digest, evidence: Iterable[Evidence], policy: Policy, now: datetime) -> Verdict:
     """*now* decides which waivers have expired. Evidence about other digests is not looked at."""
     relevant = [item for item in evidence if _is_about(item, subject)]
-    unmet = [(need, why) for need in policy.needs if (why := _unmet(need, relevant, policy.signers, now))]
+    needs = [(need, _look(need, relevant, policy.signers, now)) for need in policy.needs]
+    unmet = [(need, found) for need, found in needs if isinstance(found, str)]
     if not relevant and not unmet:
         unmet = [(Need("evidence", "", False, "a verdict rests on evidence"), "there is no evidence about it")]
     if subject == _NO_FILES and not unmet:
@@ -33,6 +36,7 @@ def evaluate(subject: Digest, evidence: Iterable[Evidence], policy: Policy, now:
     everything: list[Finding | Unexamined] = []
     for item in relevant:
         everything += (*item.findings, *item.unexamined)
+    everything += [gap for _, found in needs if not isinstance(found, str) for gap in found]
     for said in everything:
         if isinstance(said, Finding) and not _denies(said, policy):
             continue
@@ -71,27 +75,74 @@ def _is_about(item: Evidence, subject: Digest) -> bool:
     return subject == (lone.digest if lone is not None and len(item.files) == 1 else tree_digest(item.files))
 
 
-def _unmet(need: Need, evidence: list[Evidence], signers: Iterable[Signer], now: datetime) -> str | None:
-    """Why *need* is not met; None if it is."""
-    found = [item for item in evidence if item.statement.predicate_type == need.predicate_type]
+def _look(
+    need: Need, evidence: list[Evidence], signers: Iterable[Signer], now: datetime
+) -> str | tuple[Unexamined, ...]:
+    """Why *need* is not met; or, if it is, what the statements that meet it say nothing of by their own words."""
+    counted = frozenset(signer.name for signer in signers if _counts(signer, need, now))
+    found = [
+        item
+        for item in evidence
+        if item.statement.predicate_type == need.predicate_type and (need.covers_files or not item.in_part)
+    ]
     if not found:
         return f"there is no statement of type {need.predicate_type} about it"
-    if need.signatures:
-        counted = frozenset(signer.name for signer in signers if _counts(signer, need, now))
-        found = [item for item in found if any(name in counted for name, _ in item.signed_by)]
-        number = _different((name, key) for item in found for name, key in item.signed_by if name in counted)
-        if number < need.signatures:
-            return f"{number} of {need.signatures} trusted signers whom it needs have signed a statement of its type"
-    if not need.covers_files:
-        return None
+    # what was made in this run nobody has signed, and needs nobody's signature unless the policy wants one
+    found = [item for item in found if _signed(item, counted) or not (item.signed_by or need.signatures)]
+    if not found or _signers(found, counted) < need.signatures:
+        wanted = need.signatures or 1
+        return (
+            f"{_signers(found, counted)} of {wanted} trusted signers whom it needs have signed a statement of its type"
+        )
+    return _cover(need, found, evidence, counted) if need.covers_files else ()
+
+
+def _cover(
+    need: Need, found: list[Evidence], evidence: list[Evidence], counted: Set[str]
+) -> str | tuple[Unexamined, ...]:
     files = next((item.files for item in evidence if item.files is not None), None)
     if files is None:
         return "no manifest lists its files, so it cannot be known that all were looked at"
-    covered = frozenset(digest for item in found for digest in item.covers)
-    missing = sorted(path for path, blob in files.items() if blob.digest not in covered)
-    if missing:
-        return f"{len(missing)} of {len(files)} files were not looked at, the first is {missing[0]!r}"
-    return None if files else "it has no files"
+    if not files:
+        return "it has no files"
+    missing = _uncovered(files, found, need.signatures, counted)
+    left_out = frozenset(path for item in found for path in item.left_out)
+    forgotten = [path for path in missing if path not in left_out]
+    if forgotten:
+        by = f" by {need.signatures} of the signers" if need.signatures > 1 else ""
+        what = "are not covered" if need.signatures else "were not looked at"
+        return f"{len(forgotten)} of {len(files)} files {what}{by}, the first is {forgotten[0]!r}"
+    why = "no signature covers it: the format or the signer leaves it out"
+    return tuple(
+        Unexamined(Location(files[path].digest), why, "remove it, or waive it in the policy") for path in missing
+    )
+
+
+def _uncovered(files: Mapping[str, Blob], found: list[Evidence], signatures: int, counted: Set[str]) -> list[str]:
+    """The paths that fewer than *signatures* of the signers have covered, or nobody: a statement about a content
+    covers it wherever it lies, a signature of files covers it under the name that was signed alone."""
+    holders: dict[Digest | tuple[str, Digest], set[int]] = {}
+    for number, item in enumerate(found):
+        listed = ((path, blob.digest) for path, blob in (item.files or {}).items())
+        for covered in chain[Digest | tuple[str, Digest]](item.covers, item.names.items(), listed):
+            holders.setdefault(covered, set()).add(number)
+    enough: dict[frozenset[int], bool] = {frozenset(): False}
+    missing = []
+    for path, blob in files.items():
+        by = frozenset(holders.get(blob.digest, set()) | holders.get((path, blob.digest), set()))
+        if by not in enough:
+            enough[by] = _signers([found[number] for number in by], counted) >= signatures
+        if not enough[by]:
+            missing.append(path)
+    return sorted(missing)
+
+
+def _signed(item: Evidence, counted: Set[str]) -> bool:
+    return any(name in counted for name, _ in item.signed_by)
+
+
+def _signers(items: Iterable[Evidence], counted: Set[str]) -> int:
+    return _different((name, key) for item in items for name, key in item.signed_by if name in counted)
 
 
 def _counts(signer: Signer, need: Need, now: datetime) -> bool:

@@ -103,6 +103,8 @@ class _Reader:
         for n, signer in enumerate(names):
             if signer not in signers:
                 self._fail((*at, "signers", n), "expected the name of a [[signer]]", signer)
+            if signer in names[:n]:
+                self._fail((*at, "signers", n), "expected each signer once", signer)
         if names and signatures > len(names):
             self._fail((*at, "signatures"), f"there are only {len(names)} signers who can sign", signatures)
         if names and not signatures:
@@ -116,26 +118,34 @@ class _Reader:
 
     def _signer(self, entry: dict[str, Any], at: At) -> Signer:
         """A key, or a root with the identity that its certificates must name: everybody else whom the same
-        authority knows must not count."""
-        has_key = "key" in entry
-        who = {"key"} if has_key else {"root", "identity"}
-        self._keys(entry, at, {"name", "predicates"} | who, {"since", "until"} | (set() if has_key else {"issuer"}))
+        authority knows must not count. Of sigstore, whom anybody knows, the issuer as well."""
+        if "key" in entry:
+            who = {"key"}
+        elif "trusted-root" in entry:
+            who = {"trusted-root", "identity", "issuer"}
+        else:
+            who = {"root", "identity"}
+        self._keys(
+            entry, at, {"name", "predicates"} | who, {"since", "until"} | ({"issuer"} if "root" in who else set())
+        )
         predicates = self._texts(entry, at, "predicates")
         if not predicates:
             self._fail((*at, "predicates"), "predicates must name what this signer may sign", [])
-        text = {
-            key: self._text(entry, at, key) if key in entry else "" for key in ("key", "root", "identity", "issuer")
-        }
-        day = {key: self._day(entry, at, key) if key in entry else None for key in ("since", "until")}
+        known = ("key", "root", "trusted-root", "identity", "issuer")
+        text = {key: self._text(entry, at, key) if key in entry else None for key in known}
+        since, until = (self._day(entry, at, key) if key in entry else None for key in ("since", "until"))
+        if since and until and since > until:
+            self._fail((*at, "until"), f"until must not be before since, {since}", str(until))
         return Signer(
             self._text(entry, at, "name"),
             frozenset(predicates),
             key=text["key"],
             root=text["root"],
+            trusted_root=text["trusted-root"],
             identity=text["identity"],
             issuer=text["issuer"],
-            since=day["since"],
-            until=day["until"],
+            since=since,
+            until=until,
         )
 
     def _waivers(self, body: dict[str, Any]) -> tuple[Waiver, ...]:

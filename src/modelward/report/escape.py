@@ -6,7 +6,8 @@ import re
 
 # Every character that moves the cursor, breaks the line, reorders its neighbours, takes no room or
 # has no agreed look. Ranges of our own: unicodedata knows other characters in every Python version.
-_INVISIBLE = re.compile(
+# To compile it takes milliseconds, so that is left to whoever needs it.
+_INVISIBLE = (
     "["
     "\x00-\x1f\x7f-\xa0\xad"  # C0 and C1 controls, no-break space, soft hyphen
     "\u034f\u0600-\u0605\u061c\u06dd\u070f\u0890\u0891\u08e2"  # joiner, Arabic and Syriac format characters
@@ -24,7 +25,7 @@ _SURROGATE = re.compile("[\ud800-\udfff]")
 
 def visible(text: str) -> str:
     """*text* on one line, with nothing in it that a terminal obeys or that a reader cannot see."""
-    return _INVISIBLE.sub(_escape, text)
+    return text if text.isascii() and text.isprintable() else re.sub(_INVISIBLE, _escape, text)
 
 
 def sound(text: str) -> str:
@@ -34,7 +35,7 @@ def sound(text: str) -> str:
 
 def json_on_terminal(text: str) -> str:
     """The same JSON value, with what a terminal could obey escaped inside the strings. Not canonical."""
-    return _INVISIBLE.sub(_json_escape, text)
+    return re.sub(_INVISIBLE, _json_escape, text)
 
 
 def _escape(found: re.Match[str]) -> str:

@@ -16,33 +16,33 @@ from modelward.report.escape import visible
 from modelward.report.names import base
 from modelward.report.view import Asked, answer, answer_to_all, loud_and_quiet, view_of
 
-_MOST = 50
+MOST = 50
 """Annotations that GitHub shows for one job."""
 
 
 def render(reports: Sequence[Report], asked: Asked) -> str:
     lines = [line for report in reports for line in _lines(report, asked)]
-    left_out = len(lines) - _MOST
+    left_out = len(lines) - MOST
     if left_out > 0:
-        lines[_MOST:] = [_command("warning", "", "more", f"{left_out:,} more: --format html shows them all")]
+        lines[MOST:] = [command("warning", "", "more", f"{left_out:,} more: --format html shows them all")]
     return "\n".join([*lines, _last(reports, asked), ""])
 
 
 def _lines(report: Report, asked: Asked) -> Iterator[str]:
     if isinstance(report, Failure):
-        yield _command("error", report.label, "failed", report.why)
+        yield command("error", report.label, "failed", report.why)
         return
     view = view_of(report, asked)
     for need in view.needs:
-        yield _command("error", _path(view.scan, need.file), f"unmet {need.what}", need.why)
+        yield command("error", _path(view.scan, need.file), f"unmet {need.what}", need.why)
     for file, finding in loud_and_quiet(view, asked)[0]:
         kind = "error" if finding.severity >= asked.fail_on else "warning"
         does = dict(finding.evidence).get("does", "")
         text = ": ".join(filter(None, (finding.message, does))) + _place(finding.at)
-        yield _command(kind, _path(view.scan, file), f"{finding.severity}: {finding.rule.id}", text)
+        yield command(kind, _path(view.scan, file), f"{finding.severity}: {finding.rule.id}", text)
     for file, gap in view.gaps:
         text = ": ".join(filter(None, (gap.why, gap.do))) + _place(gap.at)
-        yield _command("warning", _path(view.scan, file), "unexamined", text)
+        yield command("warning", _path(view.scan, file), "unexamined", text)
 
 
 def _last(reports: Sequence[Report], asked: Asked) -> str:
@@ -62,10 +62,11 @@ def _place(at: Location) -> str:
     return f" (at {', '.join(parts)})" if parts else ""
 
 
-def _command(kind: str, path: str, title: str, text: str) -> str:
-    """Nothing of *path*, *title* or *text* can end the command or begin another."""
+def command(kind: str, path: str, title: str, text: str, at: tuple[int, int] | None = None) -> str:
+    """Nothing of *path*, *title* or *text* can end the command or begin another. *at* are a line and a column."""
     file = unescape_bytes(path).decode("utf-8", "replace")
     properties = [f"file={_property(file)}"] if file else []
+    properties += [f"line={at[0]}", f"col={at[1]}"] if at else []
     properties.append(f"title={_property(f'modelward {visible(title)}')}")
     return f"::{kind} {','.join(properties)}::{_data(shorten(text))}"
 

@@ -21,12 +21,12 @@ from modelward.report.descriptors import LEVELS, rules_used
 from modelward.report.escape import visible
 from modelward.report.names import base, uri_path
 
-_SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
+SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 
 
 def render(reports: Sequence[Report]) -> bytes:
     """Pure ASCII; the same results always give the same bytes."""
-    log = {"$schema": _SCHEMA, "version": "2.1.0", "runs": [_run(report) for report in reports]}
+    log = {"$schema": SCHEMA, "version": "2.1.0", "runs": [_run(report) for report in reports]}
     return json.dumps(log, indent=1, sort_keys=True).encode("ascii") + b"\n"
 
 

@@ -6,8 +6,8 @@ import hashlib
 import os
 import stat
 from collections import OrderedDict
-from dataclasses import dataclass
 from types import TracebackType
+from typing import NamedTuple
 
 from modelward.core.artifact import Blob
 from modelward.core.digest import Digest
@@ -17,8 +17,7 @@ BLOCK = 1 << 18
 _KEEP = 32  # blocks: 8 MiB
 
 
-@dataclass(frozen=True, slots=True)
-class Identity:
+class Identity(NamedTuple):
     """What the system says of a file that changes when its content does, times in nanoseconds."""
 
     device: int

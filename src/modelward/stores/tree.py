@@ -17,13 +17,12 @@ import os
 import re
 import stat
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from operator import attrgetter
+from typing import NamedTuple
 
 from modelward.core.canonical import escape_bytes
 from modelward.core.errors import ReadError, UsageError
-from modelward.core.limits import Limits
 from modelward.stores.files import reason
 
 LEFT_OUT = frozenset({".git", ".cache/huggingface"})
@@ -44,11 +43,11 @@ _KINDS = (
     (stat.S_ISBLK, "a block device"),
 )
 
-_DEFAULT = Limits()
+MOST_NAMES = 1_000_000
+"""Of a tree that is hashed and not examined: a limit of time and memory, about 400 bytes a name."""
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """A file to examine. Whether it can be opened shows when it is opened."""
 
     path: str
@@ -57,8 +56,7 @@ class Entry:
     """Where it lies, absolute and without links. Entries that are one file by way of links share it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Link:
+class Link(NamedTuple):
     """A link that was followed. *target* is the path, relative to the root, where the link ends
     after all links on the way, so that the same tree reads the same wherever it lies."""
 
@@ -66,8 +64,7 @@ class Link:
     target: str
 
 
-@dataclass(frozen=True, slots=True)
-class Gap:
+class Gap(NamedTuple):
     """A part of the tree that holds no examined bytes: what it is, and what would help."""
 
     path: str
@@ -75,8 +72,7 @@ class Gap:
     do: str
 
 
-@dataclass(frozen=True, slots=True)
-class Tree:
+class Tree(NamedTuple):
     """All parts are sorted by path. A tree without entries is possible, and nothing to allow."""
 
     entries: tuple[Entry, ...]
@@ -92,14 +88,14 @@ class Tree:
 
 
 def open_target(
-    path: str, exclude: Sequence[str] = (), limits: Limits = _DEFAULT, left_out: frozenset[str] = LEFT_OUT
+    path: str, exclude: Sequence[str] = (), names: int = MOST_NAMES, left_out: frozenset[str] = LEFT_OUT
 ) -> Tree:
     """The files of *path*, a file or a folder; links in *path* itself are followed.
 
     In a folder, links that stay inside it are followed and recorded. In a snapshot of a Hugging Face
     cache that goes for links to files in the `blobs` folder of the same repository, too. Links that
     lead elsewhere, or nowhere, or back to a folder around them, and what is neither file nor
-    folder, become gaps. So does what exceeds `limits.entries` names (files, folders and links).
+    folder, become gaps. So does what exceeds *names* (of files, folders and links).
 
     *exclude* are shell patterns over escaped relative paths, case-sensitive: `*` and `?` stand for
     characters other than "/", `[...]` for one of a set, `**` between slashes for any number of
@@ -119,7 +115,7 @@ def open_target(
         return Tree((Entry("", root),), (), (), (), (), False, label)
     if not stat.S_ISDIR(info.st_mode):
         raise UsageError(f"{path!r} is {_kind(info.st_mode)}, not a file or folder: copy its bytes to a file first")
-    return _Walk(root, globs, limits.entries, left_out).tree(label)
+    return _Walk(root, globs, names, left_out).tree(label)
 
 
 def excluder(patterns: Sequence[str]) -> Callable[[str], bool]:
@@ -166,8 +162,7 @@ def _matches(path: Sequence[str], glob: Glob) -> bool:
     return bool(path) and fnmatchcase(path[0], glob[0]) and _matches(path[1:], glob[1:])
 
 
-@dataclass(frozen=True, slots=True)
-class _Folder:
+class _Folder(NamedTuple):
     path: str
     real: bytes
     through: tuple[bytes, ...]

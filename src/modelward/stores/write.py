@@ -3,7 +3,32 @@
 from __future__ import annotations
 
 import os
+import stat
+from collections.abc import Callable
 from pathlib import Path
+
+from modelward.core.errors import UsageError
+from modelward.stores.files import reason
+
+_MOST_READ = 256 << 20  # no manifest and no signature is longer
+
+
+def check_replaceable(path: str, is_ours: Callable[[bytes], bool], what: str) -> None:
+    """That nothing is lost which cannot be made again: what lies at *path*, if it is a file, is one for which
+    *is_ours* holds, named *what* in the error. A slip of the hand would else put a signature in the place of the
+    key or the weights. Devices and pipes are not read. Raises UsageError."""
+    try:
+        info = os.stat(path)  # noqa: PTH116 (as open takes it)
+        if not stat.S_ISREG(info.st_mode):
+            return
+        with open(path, "rb") as file:
+            raw = file.read(_MOST_READ + 1)
+    except FileNotFoundError:
+        return
+    except (OSError, ValueError) as error:
+        raise UsageError(f"--output {path!r} cannot be looked at: {reason(error)}") from error
+    if len(raw) > _MOST_READ or not is_ours(raw):
+        raise UsageError(f"--output {path!r} is there and is no {what}: name another file, or remove it first")
 
 
 def replace_file(path: Path, data: bytes) -> None:

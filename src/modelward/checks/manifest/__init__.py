@@ -10,13 +10,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from modelward.checks.manifest import model
 from modelward.checks.manifest.model import PREDICATE_TYPE, Manifest
 from modelward.core.artifact import Artifact, Blob
 from modelward.core.digest import Digest
-from modelward.core.finding import Finding, Rule, Unexamined
+
+if TYPE_CHECKING:
+    from modelward.core.finding import Finding, Rule, Unexamined
 
 
 @dataclass(frozen=True, slots=True)

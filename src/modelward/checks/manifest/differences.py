@@ -32,14 +32,14 @@ def _in_files(listed: Listing, found: Listing) -> Iterator[Difference]:
     homes: dict[Hashable, list[str]] = {}
     for path in sorted(added, reverse=True):
         homes.setdefault(found.files[path], []).append(path)
-    folders = {folder for path in (*found.files, *found.others) for folder in _folders(path)}
+    above = {folder for path in (*found.files, *found.others) for folder in folders(path)}
     for path, content in sorted(listed.files.items()):
         if path in found.files:
             if found.files[path] != content:
                 yield Difference("changed", path, "its content is another")
         elif path in found.others:
             yield Difference("type", path, found.others[path])
-        elif path in folders:
+        elif path in above:
             yield Difference("type", path, "a folder, not a file")
         elif homes.get(content):
             home = homes[content].pop()
@@ -53,6 +53,9 @@ def _in_files(listed: Listing, found: Listing) -> Iterator[Difference]:
     for path, why in found.others.items():
         if path not in listed.files and listed.others.get(path) != why:
             yield Difference("added", path, why)
+    for path, why in listed.others.items():
+        if path not in found.others and path not in found.files:
+            yield Difference("missing", path, f"it was there and could not be read: {why}")
 
 
 def _in_links(listed: Listing, found: Listing) -> Iterator[Difference]:
@@ -70,6 +73,7 @@ def _in_links(listed: Listing, found: Listing) -> Iterator[Difference]:
             yield Difference("link", path, f"a link to {now or '.'}; it was {before}")
 
 
-def _folders(path: str) -> Iterator[str]:
+def folders(path: str) -> Iterator[str]:
+    """All that *path* lies in, the nearest first."""
     while path := path.rpartition("/")[0]:
         yield path

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from modelward.core.artifact import Blob, file_list, parse_file_list
 from modelward.core.errors import Malformed
-from modelward.core.finding import Finding, Location, Unexamined
+
+if TYPE_CHECKING:
+    from modelward.core.finding import Finding, Unexamined
 
 PREDICATE_TYPE = "urn:modelward:predicate:manifest:1"
 
@@ -69,6 +71,8 @@ def decode(body: Mapping[str, Any]) -> Manifest:
 
 def read(manifest: Manifest) -> Iterator[Finding | Unexamined]:
     """What could not be read was not examined. A manifest finds nothing."""
+    from modelward.core.finding import Location, Unexamined  # a manifest is verified without a gate
+
     for path, why in manifest.unreadable:
         yield Unexamined(Location(None, (path,) if path else ()), why)
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -54,8 +55,9 @@ class Signed:
     def left_out(self) -> frozenset[str]:
         """What to leave out when the files are looked at again: by rule and by the signature's own words, but
         nothing in which it lists a file."""
-        listed = {folder for path in self.files for folder in _and_folders(path)}
-        return (LEFT_OUT | self.ignored) - listed
+        listed = sorted(self.files)
+        left_out = LEFT_OUT | self.ignored
+        return frozenset(path for path in left_out if path not in self.files and not _is_folder(path, listed))
 
 
 def encode(signed: Signed) -> bytes:
@@ -185,6 +187,8 @@ def _name(path: str, end: int, index: int, shard: int | None) -> str:
     return name if shard is None else f"{name}:{index * shard}:{end}"
 
 
-def _and_folders(path: str) -> Sequence[str]:
-    parts = path.split("/")
-    return ["/".join(parts[:end]) for end in range(1, len(parts) + 1)]
+def _is_folder(path: str, names: Sequence[str]) -> bool:
+    """Whether the sorted *names* have one below *path*. It is looked up, and no list made of all their folders: a
+    name may be thousands of folders deep."""
+    at = bisect_left(names, f"{path}/")
+    return at < len(names) and names[at].startswith(f"{path}/")
