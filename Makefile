@@ -24,7 +24,7 @@ test: check
 check: $(VENV)/installed
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/mypy src tests bench tools
+	$(BIN)/mypy --num-workers $(WORKERS) src tests bench tools
 	$(BIN)/python tools/check_cases.py
 	$(BIN)/lint-imports
 	$(BIN)/modelward explain --all | diff -u docs/rules.md - || { echo 'docs/rules.md is out of date: make rules'; exit 1; }

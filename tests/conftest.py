@@ -19,6 +19,9 @@ settings.register_profile("same", derandomize=True, deadline=None)
 settings.register_profile("new", deadline=None, max_examples=2000)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "same"))
 
+# there is a test worker for each core already
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
 # a run in the background may have it ignored, and so would every program that a test interrupts
 signal.signal(signal.SIGINT, signal.default_int_handler)
 

@@ -119,7 +119,7 @@ def everything(target: str, folder: Path) -> tuple[bytes, list[tuple[str, bytes]
     """All that a run gives, but for how the target was named."""
     check = app.check(target, statements=str(folder))
     kept = sorted((path.name, path.read_bytes()) for path in folder.iterdir())
-    return machine.render([check]), kept, app.manifest(target)
+    return machine.render([check]), kept, app.manifest(target).statement.raw
 
 
 def test_two_runs_give_the_same_bytes_wherever_it_lies(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -180,7 +180,7 @@ def test_statements_lie_under_names_of_what_they_are_about(tmp_path: Path) -> No
 def test_a_manifest_alone_is_the_one_that_check_makes(tmp_path: Path) -> None:
     target = fill(tmp_path / "m", CUSTOM | {"evil.pkl": EVIL})
     app.check(target, statements=str(tmp_path / "kept"))
-    assert app.manifest(target) == statements(tmp_path / "kept")["manifest"].raw
+    assert app.manifest(target).statement.raw == statements(tmp_path / "kept")["manifest"].raw
 
 
 def test_statements_that_cannot_be_written_are_an_error(tmp_path: Path) -> None:
@@ -546,5 +546,5 @@ def test_the_manifest_of_a_tree_reads_no_format(tmp_path: Path, monkeypatch: pyt
         raise AssertionError("a manifest needs no scan")
 
     monkeypatch.setattr(one_file, "examine", refuse)
-    statement = Statement.parse(app.manifest(fill(tmp_path / "m", MODEL)))
+    statement = app.manifest(fill(tmp_path / "m", MODEL)).statement
     assert [file["path"] for file in json.loads(json.dumps(statement.predicate))["files"]] == sorted(MODEL)

@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 from tests.cli.process import environment
-from tests.stores.hub_server import REPO, Hub
-from tests.stores.hub_server import hub as hub_serving
+from tests.hub import REPO, Hub
+from tests.hub import serving as hub_serving
 from tests.stores.server import Asked, Reply
 
 from modelward import app

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 from tests.corpus.sparse import gguf_file, safetensors_file, torch_file
-from tests.stores.hub_server import COMMIT, REPO, git_blob
+from tests.hub import COMMIT, REPO, git_blob
 from tests.stores.nginx import Logged, Nginx, needs_nginx
 
 from modelward import app

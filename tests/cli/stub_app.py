@@ -13,14 +13,19 @@ from pathlib import Path
 
 from tests.report.samples import CLASS, RULES, checked, found, gap, scanned
 
+from modelward.app import verifying  # noqa: F401 (what comes after is not a package)
 from modelward.app.baseline import Baseline
+from modelward.app.manifesting import Made
 from modelward.app.reading import ALONE, How
 from modelward.core.canonical import escape_bytes
+from modelward.core.digest import Digest
 from modelward.core.errors import ReadError, UsageError
 from modelward.core.finding import Rule
 from modelward.core.result import CheckResult, ScanResult
+from modelward.core.statement import Statement
 from modelward.core.verdict import Signer
 
+SUBJECT = Digest("sha256", "0" * 64)
 Progress = Callable[[int, int, str], None] | None
 
 
@@ -80,6 +85,7 @@ def check(
     signers: Sequence[Signer],
     exclude: Sequence[str],
     statements: str | None,
+    store: object,
     progress: Progress,
     how: How = ALONE,
     full: bool = False,
@@ -90,20 +96,26 @@ def check(
     return checked(scan(target, exclude=exclude, progress=progress), policy=policy)
 
 
-def manifest(target: str, *, exclude: Sequence[str], how: How) -> bytes:
-    scan(target, exclude=exclude, progress=None)
-    return b'{"_type":"https://in-toto.io/Statement/v1"}'
+def manifest(target: str, *, exclude: Sequence[str], progress: Progress, **_: object) -> Made:
+    scan(target, exclude=exclude, progress=progress)
+    return Made(Statement(SUBJECT, "a", {}, b'{"_type":"https://in-toto.io/Statement/v1"}'), ())
 
 
 def rules() -> Mapping[str, Rule]:
     return RULES
 
 
-if __name__ == "__main__":
+def install() -> None:
+    """From here on this is modelward.app."""
     import modelward
-    from modelward.cli.main import main
 
     here = sys.modules[__name__]
     sys.modules["modelward.app"] = here
     modelward.app = here  # type: ignore[attr-defined, unused-ignore]
+
+
+if __name__ == "__main__":
+    from modelward.cli.main import main
+
+    install()
     sys.exit(main())

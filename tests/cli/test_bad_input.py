@@ -22,22 +22,12 @@ from pathlib import Path
 from threading import Event, Thread
 
 import pytest
-from tests.cli.process import environment, piped
+from tests.cli.process import ORDINARY, REAL, environment, piped
 from tests.cli.test_frozen import Evil
 from tests.cli.test_whole import EVIL, GOOD
 
-REAL = (sys.executable, "-m", "modelward")
 MIB = 1 << 20
 MEMORY = 150  # MiB that a run may need, whatever it is given
-
-# Root without the two capabilities that let it read everything, so that permissions count for it too
-# (capabilities(7): CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH; 24 is PR_CAPBSET_DROP). Others cannot do this, and need not.
-_ORDINARY = (
-    "import ctypes, os, sys\n"
-    "for capability in (1, 2): ctypes.CDLL(None).prctl(24, capability, 0, 0, 0)\n"
-    "os.execv(sys.argv[1], sys.argv[1:])"
-)
-ORDINARY = (sys.executable, "-c", _ORDINARY, *REAL)
 
 # What a process has become after exec says nothing of what it was before; its parent's ru_maxrss does
 _MEASURE = (

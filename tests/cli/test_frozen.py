@@ -46,6 +46,12 @@ COMMANDS = {
     "help-keygen": "keygen --help",
     "help-sign": "sign --help",
     "help-verify": "verify --help",
+    "help-pin": "pin --help",
+    "help-fetch": "fetch --help",
+    "help-verify-cache": "verify-cache --help",
+    "help-pins-audit": "pins audit --help",
+    "help-store": "store --help",
+    "help-log": "log --help",
     "help-explain": "explain --help",
     "help-completion": "completion --help",
 }

@@ -15,8 +15,8 @@ import pytest
 import torch
 from tests.cli.process import REAL, piped
 from tests.corpus.sparse import torch_file
-from tests.stores.hub_server import COMMIT, REPO, Hub
-from tests.stores.hub_server import hub as hub_serving
+from tests.hub import COMMIT, REPO, Hub
+from tests.hub import serving as hub_serving
 from tests.stores.server import Asked, Page, Reply, Server, serving
 
 from modelward import app
@@ -235,7 +235,7 @@ def test_a_file_on_the_hub_comes_with_its_pins(hub: Hub, tmp_path: Path) -> None
     assert result.remote.commit == COMMIT
     held = result.remote.files[""]
     assert (held.claim, held.is_verified) == (f"sha256:{'d' * 64}", False)
-    assert held.pin == 'ETag "store"'
+    assert held.pin == 'ETag "store-dddddddd"'
     assert "secret" not in str(result)
     assert (len(hub.server.log), len(hub.store.log)) == (1, 2)
 

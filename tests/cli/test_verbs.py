@@ -139,7 +139,7 @@ def complete(words: str) -> list[str]:
 
 
 def test_verbs_options_policies_and_rules_complete() -> None:
-    assert complete("modelward s") == ["plain,scan", "plain,sign"]
+    assert complete("modelward s") == ["plain,scan", "plain,sign", "plain,store"]
     assert complete("modelward check --pol") == ["plain,--policy"]
     assert complete("modelward check --policy s") == ["plain,safe-formats", "plain,signed", "file,s"]
     assert complete("modelward scan --format s") == ["plain,sarif"]

@@ -20,8 +20,9 @@ from modelward.core.artifact import tree_digest
 from modelward.core.check import Check
 from modelward.core.digest import Digest
 from modelward.core.errors import Malformed
+from modelward.core.evidence import Evidence
 from modelward.core.finding import Finding, Severity, Unexamined
-from modelward.core.statement import Evidence, Statement
+from modelward.core.statement import Statement
 from modelward.core.verdict import UNEXAMINED, Need, Policy, Verdict, Waiver
 from modelward.policy.evaluate import evaluate
 

@@ -52,10 +52,14 @@ bounded = settings(
 @cache
 def seeds(reading: str) -> list[bytes]:
     """The files that can be read as one of that format."""
-    small = [data for data in files().values() if len(data) <= LARGEST]
-    found = [data for data in small if reading in sniff(BytesSource(data))]
+    found = [data for data, readings in _sniffed() if reading in readings]
     assert found, reading
     return found
+
+
+@cache
+def _sniffed() -> list[tuple[bytes, tuple[str, ...]]]:
+    return [(data, sniff(BytesSource(data))) for data in every_seed()]
 
 
 @cache

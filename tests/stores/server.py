@@ -27,11 +27,19 @@ class Asked:
     headers: Mapping[str, str]
     number: int
     """Requests before this one."""
+    method: str = "GET"
+    body: bytes = b""
 
     @property
     def range(self) -> tuple[int, int] | None:
         found = re.fullmatch(r"bytes=(\d+)-(\d+)", self.headers.get("range", ""))
         return (int(found[1]), int(found[2]) + 1) if found else None
+
+    @property
+    def range_from(self) -> int:
+        """Where a range begins that goes on to the end."""
+        found = re.fullmatch(r"bytes=(\d+)-", self.headers.get("range", ""))
+        return int(found[1]) if found else 0
 
 
 @dataclass(frozen=True)
@@ -67,9 +75,11 @@ class Page:
         wanted = asked.headers.get("if-match")
         if wanted is not None and wanted != self.etag:
             return Reply(412)
-        if asked.range is None:
+        if self.etag and asked.headers.get("if-none-match") == self.etag:
+            return Reply(304, {"etag": self.etag})
+        if asked.range is None and not asked.range_from:
             return Reply(200, about | {"content-length": str(size)}, self.content.read(0, size))
-        start, end = asked.range
+        start, end = asked.range or (asked.range_from, size)
         if start >= size:
             return Reply(416, {"content-range": f"bytes */{size}", "content-length": "0"})
         body = self.content.read(start, min(end, size) - start)
@@ -85,19 +95,25 @@ class _Quiet(ThreadingHTTPServer):
 
 
 class Server:
-    """Pages by path. *lie* may change any answer; *log* holds what was asked and answered."""
+    """Pages by path; *otherwise* has what is under none. *lie* may change any answer, *ranges* may be ignored;
+    *log* holds what was asked and answered."""
 
     def __init__(self) -> None:
         self.pages: dict[str, Page | Callable[[Asked], Reply]] = {}
+        self.otherwise: Callable[[Asked], Reply] | None = None
         self.lie: Lie = honest
+        self.ranges = True
         self.log: list[tuple[Asked, Reply]] = []
         server = self
 
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
+            disable_nagle_algorithm = True  # headers and body are two writes
 
             def do_GET(self) -> None:
                 server.answer(self)
+
+            do_HEAD = do_POST = do_PUT = do_GET
 
             def log_message(self, format: str, *args: object) -> None:
                 pass
@@ -124,8 +140,11 @@ class Server:
 
     def answer(self, handler: BaseHTTPRequestHandler) -> None:
         headers = {name.lower(): value for name, value in handler.headers.items()}
-        asked = Asked(unquote(handler.path), headers, len(self.log))
-        page = self.pages.get(asked.path) or self.pages.get(asked.path.partition("?")[0])
+        if not self.ranges:
+            headers.pop("range", None)
+        sent = handler.rfile.read(int(headers.get("content-length", 0)))
+        asked = Asked(unquote(handler.path), headers, len(self.log), handler.command, sent)
+        page = self.pages.get(asked.path) or self.pages.get(asked.path.partition("?")[0]) or self.otherwise
         honestly = Reply(404) if page is None else page.reply(asked) if isinstance(page, Page) else page(asked)
         reply = self.lie(asked, honestly)
         if "content-length" not in reply.headers and "transfer-encoding" not in reply.headers:
@@ -135,6 +154,8 @@ class Server:
         for name, value in reply.headers.items():
             handler.send_header(name, value)
         handler.end_headers()
+        if asked.method == "HEAD":
+            return
         handler.wfile.write(reply.body)
         handler.close_connection = reply.headers.get("content-length") != str(len(reply.body))
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 from contextlib import closing
 
 import pytest
-from tests.stores.hub_server import COMMIT, REPO, Hub, git_blob
-from tests.stores.hub_server import hub as serving
+from tests.hub import COMMIT, REPO, Hub, git_blob, serving
 from tests.stores.server import Reply, json_reply
 
+from modelward.core.content import blob_hash
 from modelward.core.errors import ReadError, UsageError
+from modelward.core.hub_name import Ref
 from modelward.stores import hub as stores
-from modelward.stores.hub import Claim, Item, Ref, blob_hash, claim_in, connect, listing, parse
+from modelward.stores.hub import Claim, Item, claim_in, connect, listing, parse
 
 hub = pytest.fixture(serving)
 
@@ -140,9 +141,16 @@ def test_a_revision_that_is_no_commit(hub: Hub, reply: Reply, why: str) -> None:
 
 def test_another_commit_than_the_one_that_was_asked_for(hub: Hub) -> None:
     hub.add("config.json", b"{}")
-    hub.commit = "b" * 40
+    hub.server.pages[f"/api/models/{REPO}/revision/{COMMIT}"] = lambda asked: json_reply({"sha": "b" * 40})
     with pytest.raises(ReadError, match="gives commit"):
         listed(Ref("models", REPO, COMMIT))
+
+
+def test_a_listing_that_names_a_file_twice(hub: Hub) -> None:
+    hub.add("config.json", b"{}")
+    hub.entries.append(ENTRY | {"path": "config.json"})
+    with pytest.raises(ReadError, match="twice"):
+        listed()
 
 
 def test_a_listing_that_goes_on_elsewhere(hub: Hub) -> None:

@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 
 from modelward.core.canonical import escape_bytes
 from modelward.core.errors import ReadError, UsageError
-from modelward.core.limits import Limits
 from modelward.stores.files import FileSource
 from modelward.stores.tree import Entry, Link, Tree, open_target
 
@@ -454,7 +453,7 @@ def test_links_that_multiply_end_at_the_limit(tmp_path: Path) -> None:
         for name in "xy":
             (tmp_path / f"{index:02}/{name}").symlink_to(f"../{index + 1:02}")
     fill(tmp_path, {"30/file": "x"})
-    tree = open_target(str(tmp_path), limits=Limits(entries=500))
+    tree = open_target(str(tmp_path), names=500)
     assert any("more than 500 names" in gap.why for gap in tree.gaps)
     assert len(tree.links) <= 500
 
@@ -571,7 +570,7 @@ def test_a_folder_that_only_resembles_a_snapshot(tmp_path: Path, repository: str
 
 def test_the_limit_of_names_cuts_at_the_same_place(tmp_path: Path) -> None:
     fill(tmp_path, {f"{folder}/{index}": "x" for folder in "zab" for index in range(5)})
-    cut = open_target(str(tmp_path), limits=Limits(entries=10))
+    cut = open_target(str(tmp_path), names=10)
     assert paths(cut) == ["a/0", "a/1", "a/2", "a/3", "a/4", "b/0", "b/1"]
     assert why(cut) == {"b": "the tree has more than 10 names; those from here on were not examined"}
 
@@ -579,4 +578,4 @@ def test_the_limit_of_names_cuts_at_the_same_place(tmp_path: Path) -> None:
 @pytest.mark.parametrize(("entries", "gaps"), [(18, 0), (17, 1), (0, 1)])
 def test_the_limit_itself_is_allowed(tmp_path: Path, entries: int, gaps: int) -> None:
     fill(tmp_path, {f"{folder}/{index}": "x" for folder in "zab" for index in range(5)})
-    assert len(open_target(str(tmp_path), limits=Limits(entries=entries)).gaps) == gaps
+    assert len(open_target(str(tmp_path), names=entries).gaps) == gaps

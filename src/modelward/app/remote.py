@@ -6,18 +6,18 @@ digest is known, so no statement is about it, and no policy allows it.
 
 from __future__ import annotations
 
-from collections import Counter, deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import Future
-from contextlib import ExitStack, closing, contextmanager
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, closing
 from dataclasses import dataclass, replace
 from functools import partial
 from hashlib import sha256
 from pathlib import Path
-from threading import RLock, Thread
+from threading import RLock
 
 from modelward.app.reading import Examined, Progress
 from modelward.app.results import scan_result
+from modelward.app.threads import begun
 from modelward.checks import scan as scan_check
 from modelward.checks.scan.model import FileScan
 from modelward.checks.scan.partial import FIRST, Fetch, examine_parts
@@ -28,9 +28,11 @@ from modelward.checks.scan.trees.tree import examine_tree
 from modelward.checks.scan.walk import examine
 from modelward.core.artifact import Blob, Source, file_artifact, tree_artifact
 from modelward.core.canonical import escape_bytes
+from modelward.core.content import Hash, blob_hash
 from modelward.core.digest import Digest
 from modelward.core.errors import NotFetched, ReadError, UsageError
 from modelward.core.finding import Finding, Location, Unexamined
+from modelward.core.hub_name import Ref
 from modelward.core.limits import Limits
 from modelward.core.remote import Held, Remote, named
 from modelward.core.result import CheckResult, Coverage, Place, Reason, ScanResult, place_order
@@ -55,7 +57,7 @@ class _Job:
     path: str
     """As it is reported: "" for a lone file."""
     url: str
-    ref: hub.Ref | None = None
+    ref: Ref | None = None
     """Where it is on the hub, if it is."""
     claim: hub.Claim | None = None
     """What the list of the repository says of it."""
@@ -171,7 +173,7 @@ def read_far(target: str, exclude: Sequence[str], progress: Progress | None, *, 
         excluded = {job.path for job in listed if is_tree and is_excluded(job.path)}
         jobs = [job for job in listed if job.path not in excluded]
         read = partial(_read_whole, web, limits) if full else partial(_read, web, limits, RLock())
-        with _begun(jobs, read, 1 if full else _CONNECTIONS) as results:
+        with begun(jobs, read, 1 if full else _CONNECTIONS) as results:
             for done, (job, result) in enumerate(zip(jobs, results, strict=True)):
                 if progress is not None:
                     progress(done, len(jobs), job.path or named(target))
@@ -203,36 +205,6 @@ def _jobs(web: Web, target: str, limits: Limits) -> tuple[list[_Job], bool]:
         path = escape_bytes(item.path.encode("utf-8", "surrogatepass"))
         jobs.append(_Job(path, file.url(endpoint), file, item.claim))
     return jobs, True
-
-
-@contextmanager
-def _begun(jobs: Sequence[_Job], read: Callable[[_Job], _File], most: int) -> Iterator[Sequence[Callable[[], _File]]]:
-    """What gives, or raises, the result of each of *jobs*, at most so many of which are read at a time.
-
-    Threads are left behind at the end, with what they were waiting for: a Ctrl-C waits for no server."""
-    if min(len(jobs), most) < 2:
-        yield [partial(read, job) for job in jobs]
-        return
-    todo: deque[tuple[_Job, Future[_File]]] = deque((job, Future()) for job in jobs)
-    results = [future.result for _, future in todo]
-
-    def work() -> None:
-        while todo:
-            try:
-                job, future = todo.popleft()
-            except IndexError:  # another one took the last
-                return
-            try:
-                future.set_result(read(job))
-            except BaseException as error:  # noqa: BLE001 (it is raised where the result is asked for)
-                future.set_exception(error)
-
-    for _ in range(most):
-        Thread(target=work, daemon=True).start()
-    try:
-        yield results
-    finally:
-        todo.clear()
 
 
 def _read(web: Web, limits: Limits, alone: RLock, job: _Job) -> _File:
@@ -310,12 +282,12 @@ def _compare(claim: hub.Claim | None, blob: Blob, content: Iterator[bytes], url:
     if claim is None or not claim.digest:
         return
     is_git = len(claim.digest) == hub.BLOB_ID
-    found = _digest(hub.blob_hash(blob.size), content) if is_git else blob.digest.value
+    found = _digest(blob_hash(blob.size), content) if is_git else blob.digest.value
     if found != claim.digest:
         raise ReadError(f"{named(url)}: what came is not what the hub claims, {claim}: it is {found}")
 
 
-def _digest(hashing: hub.Hash, content: Iterator[bytes]) -> str:
+def _digest(hashing: Hash, content: Iterator[bytes]) -> str:
     for piece in content:
         hashing.update(piece)
     return hashing.hexdigest()

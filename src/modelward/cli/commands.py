@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -11,11 +12,16 @@ from click.shell_completion import CompletionItem, get_completion_class, shell_c
 
 from modelward import __version__
 from modelward.cli import identity
+from modelward.cli.log import log
 from modelward.cli.output import check_writable, complain, deliver, on_terminal, shown, write_file
+from modelward.cli.pins import fetch, pin, verify_cache
+from modelward.cli.pins_audit import pins
+from modelward.cli.store import store
 from modelward.core.errors import UsageError
 
 if TYPE_CHECKING:
     from modelward.app.reading import How
+    from modelward.stores.evidence_store import EvidenceStore
 
 _COMPLETE = "_MODELWARD_COMPLETE"
 _POLICIES = ("baseline", "safe-formats", "signed")
@@ -100,7 +106,7 @@ def modelward(context: click.Context) -> int:
       modelward explain pickle-dangerous-call
 
     May this model go further, and on what evidence? Reads the bytes of models before they are
-    loaded; executes nothing, and asks no server unless a TARGET is a URL.
+    loaded; executes nothing, and asks no server unless a URL, a pin or a registry is named.
 
     \b
     Exit codes:
@@ -127,11 +133,19 @@ def modelward(context: click.Context) -> int:
 @click.option("--evidence", multiple=True, metavar="PATH", help="Signed statements to admit: files, folders.")
 @click.option("--pub", multiple=True, metavar="FILE", help="A public key whose signatures count. Repeatable.")
 @click.option("--root", multiple=True, metavar="FILE", help="A root certificate of those whose signatures count.")
+@click.option("--trusted-root", metavar="FILE", help="The trust root of sigstore, for keyless signatures.")
 @click.option("--identity", metavar="NAME", help="Whom their certificates must name.")
 @click.option("--issuer", metavar="URL", help="Who must have vouched for that name.")
 @_format
 @_output
 @click.option("--statements", type=click.Path(), metavar="DIR", help="Keep the statements that were made there.")
+@click.option(
+    "--store",
+    "kept_in",
+    type=click.Path(),
+    metavar="DIR",
+    help="Read signed statements there, and keep those made; else .modelward, if there.",
+)
 @_exclude
 @_jobs
 @_cache
@@ -146,11 +160,13 @@ def check(
     evidence: tuple[str, ...],
     pub: tuple[str, ...],
     root: tuple[str, ...],
+    trusted_root: str | None,
     identity: str | None,
     issuer: str | None,
     form: str,
     output: str | None,
     statements: str | None,
+    kept_in: str | None,
     exclude: tuple[str, ...],
     jobs: int | None,
     cache: str | None,
@@ -177,12 +193,15 @@ def check(
     from modelward.report.view import Asked
 
     signers = []
-    if pub or root or identity or issuer:
+    if pub or root or (trusted_root, identity, issuer) != (None, None, None):
         from modelward.app.trust import signers_of
 
-        signers = signers_of(pub, root, identity, issuer)
-    folder = None if statements is None else escape_bytes(os.fsencode(statements))
-    with app.effort(jobs, None if no_cache else cache, targets=targets) as how:
+        signers = signers_of(pub, root, trusted_root, identity, issuer)
+    if kept_in is not None and not full and any(map(app.is_far, targets)):
+        raise UsageError("--store needs --full with a URL: of a part no statement can be made")
+    with app.effort(jobs, None if no_cache else cache, targets=targets) as how, _opened(targets, kept_in) as kept:
+        place = statements or (str(kept.folder) if kept else None)
+        folder = None if place is None else escape_bytes(os.fsencode(place))
         code = judge(
             targets,
             lambda target, progress: app.check(
@@ -192,6 +211,7 @@ def check(
                 signers=signers,
                 exclude=exclude,
                 statements=statements,
+                store=kept,
                 progress=progress,
                 how=how,
                 full=full,
@@ -288,23 +308,38 @@ def manifest(
 
     Makes the manifest of TARGET: an in-toto statement, in canonical JSON, that names every file
     with its size and sha256, and the digest of them all.
+
+    \b
+    Exit codes: 0 every file is listed; 3 something there could not be read,
+    and the manifest says so.
     """
     import hashlib
 
     from modelward import app
+    from modelward.app.manifesting import is_manifest
+    from modelward.app.verifying import remember
+    from modelward.cli.progress import shown_progress
+    from modelward.report.escape import visible
     from modelward.report.line import Line
+    from modelward.stores.write import check_replaceable
 
     if output is not None:
         check_writable(output)
-    with app.effort(1, _folder(cache, no_cache, trust_stat), trust_stat, [target]) as how:
-        raw = app.manifest(target, exclude=exclude, how=how)
-        _warn(how)
+        check_replaceable(output, is_manifest, "manifest")
+    folder = _folder(cache, no_cache, trust_stat)
+    with remember(target, folder, trust_stat) as remembered, shown_progress(quiet=False) as progress:
+        made = app.manifest(target, exclude=exclude, output=output, remembered=remembered, progress=progress)
+        if remembered and remembered.cache.trouble:
+            complain(f"modelward: warning: {remembered.cache.trouble}", 0)
+    raw = made.statement.raw
     if output is None:
         deliver(raw + b"\n" if on_terminal() else raw)
     else:
         write_file(output, raw)
         deliver(shown([Line("", f"manifest sha256:{hashlib.sha256(raw).hexdigest()}")]))
-    return 0
+    for path, why in made.unreadable:
+        complain(f"modelward: warning: not listed: {visible(path or target)}: {why}", 0)
+    return 3 if made.unreadable else 0
 
 
 @modelward.command(short_help="Say what a rule means and what to do.")
@@ -354,6 +389,11 @@ def completion(shell: str) -> int:
 
 for _command in (identity.keygen, identity.sign, identity.verify):
     modelward.add_command(_command)
+modelward.add_command(log)
+modelward.add_command(store)
+modelward.add_command(pins)
+for _command in (pin, fetch, verify_cache):
+    modelward.add_command(_command)
 
 
 def _folder(cache: str | None, no_cache: bool, trust_stat: bool) -> str | None:
@@ -362,6 +402,20 @@ def _folder(cache: str | None, no_cache: bool, trust_stat: bool) -> str | None:
     if trust_stat and folder is None:
         raise UsageError("--trust-stat needs a cache to compare with: name one with --cache DIR")
     return folder
+
+
+@contextmanager
+def _opened(targets: Sequence[str], store: str | None) -> Iterator[EvidenceStore | None]:
+    """The store of a check, which is the project's where none is named."""
+    if store is None and not os.path.isdir(".modelward"):  # noqa: PTH112 (pathlib is not imported for it)
+        yield None
+        return
+    from modelward.app.store import opened_for
+
+    with opened_for(targets, store) as (kept, trouble):
+        if trouble:
+            complain(f"modelward: warning: {trouble}", 0)
+        yield kept
 
 
 def _warn(how: How) -> None:

@@ -12,6 +12,7 @@ from modelward.report.line import Line, count
 
 _TONES = {0: "good", 1: "bad", 3: "open", 4: "bad"}
 _SAID = {0: "as pinned", 1: "different", 3: "incomplete", 4: "failed"}
+_PINNED = {0: "pinned", 1: "pinned, and to be looked at"}
 
 
 def lines(fates: Fates) -> Iterator[Line]:
@@ -27,7 +28,8 @@ def lines(fates: Fates) -> Iterator[Line]:
 def answer(fates: Fates) -> str:
     states = [fate.state for fate in fates.entries]
     counts = ", ".join(f"{states.count(state)} {state}" for state in sorted(set(states), key=states.index))
-    return f"{_SAID[fates.exit_code]}: {counts or count(0, 'entry')} (exit {fates.exit_code})"
+    said = _SAID | _PINNED if fates.verb == "pin" else _SAID
+    return f"{said[fates.exit_code]}: {counts or count(0, 'entry')} (exit {fates.exit_code})"
 
 
 def machine(fates: Fates) -> bytes:

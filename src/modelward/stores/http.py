@@ -101,7 +101,7 @@ def _size(answer: Answer, first: int) -> int:
     if answer.status == 416 and answer.headers.get("content-range") == _EMPTY:
         return 0
     if answer.status == 200:
-        length = _length(answer)
+        length = length_of(answer)
         if length > first:
             raise answer.error(f"the server does not give ranges, only all {length:,} bytes: add --full")
         return length
@@ -111,7 +111,7 @@ def _size(answer: Answer, first: int) -> int:
     return size
 
 
-def _length(answer: Answer) -> int:
+def length_of(answer: Answer) -> int:
     stated = answer.headers.get("content-length", "")
     if not re.fullmatch(r"[0-9]{1,18}", stated):
         raise answer.error("the server does not say how long it is")
@@ -154,7 +154,7 @@ def download(web: Web, url: str) -> Iterator[Download]:
         with web.get(url) as answer:
             if answer.status != 200:
                 raise refused(answer)
-            size = _length(answer)
+            size = length_of(answer)
             if shutil.disk_usage(folder).free < size + _SPARE:
                 raise answer.error(f"there is no room for {size:,} bytes in {folder}: set TMPDIR")
             try:

@@ -1,0 +1,258 @@
+"""Files by the lock: fetched into a folder, or into a cache; and a cache compared with the lock."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing
+from dataclasses import replace
+from itertools import chain
+from pathlib import Path
+from threading import Lock as Mutex
+from typing import TYPE_CHECKING, Literal
+
+from modelward.app.locking import LockFile
+from modelward.app.threads import begun
+from modelward.checks.pins.lock import Entry, HubSource, WebSource
+from modelward.core.content import Content
+from modelward.core.errors import ReadError, UsageError
+from modelward.core.pinning import Fate, Fates, State, files
+from modelward.stores import hf_cache, hub
+from modelward.stores.fetch import PARTS, Refused, Wanted, alone_in, holds, tidy
+from modelward.stores.fetch import fetch as fetch_file
+from modelward.stores.files import reason
+from modelward.stores.tree import LEFT_OUT
+from modelward.stores.web import Web, check_url
+
+if TYPE_CHECKING:
+    from modelward.app.reading import Progress
+
+Layout = Literal["plain", "hf-cache"]
+
+_CONNECTIONS = 4
+_PATIENCE = 8
+_SHOWN = 20
+
+
+def fetch(
+    path: str,
+    names: Sequence[str],
+    output: str,
+    layout: Layout,
+    progress: Progress | None,
+    waiting: Callable[[], None],
+) -> Fates:
+    """Fetches the entries *names* of the lock, or all, into the folder *output*. What is there already, and is what
+    it must be, stays. Raises ModelwardError where nothing could be begun."""
+    entries = LockFile.read(path).chosen(names)
+    folder = Path(output)
+    wanted = {entry.name: list(_wanted(entry, layout)) for entry in entries}
+    with alone_in(folder, waiting):
+        failures = _fetch_all(_once(chain(*wanted.values())), folder, progress)
+        fates = [
+            _settle(entry, [failures[one.path] for one in wanted[entry.name] if one.path in failures], folder, layout)
+            for entry in entries
+        ]
+    return Fates("fetch", tuple(fates))
+
+
+def _wanted(entry: Entry, layout: Layout) -> Iterator[Wanted]:
+    """Every place that is to be filled. Raises UsageError."""
+    match entry.source:
+        case WebSource(url=url):
+            if layout == "hf-cache":
+                raise UsageError(f"{entry.name!r} is no repository of a hub: name those that go into its cache")
+            yield Wanted(str(check_url(url)), entry.files[""], entry.name)
+        case HubSource(pinned=pinned, commit=commit):
+            endpoint = hub.endpoint()
+            for path, content in entry.files.items():
+                place = hf_cache.blob(pinned, content) if layout == "hf-cache" else f"{entry.name}/{path}"
+                yield Wanted(replace(pinned, path=path).url(endpoint), content, place, commit)
+
+
+def _once(wanted: Iterable[Wanted]) -> list[Wanted]:
+    """A cache keeps equal contents in one place. Raises UsageError where two would be there."""
+    places: dict[str, Wanted] = {}
+    for one in wanted:
+        if places.setdefault(one.path, one).content != one.content:
+            raise UsageError(f"{one.path!r} would be {one.content.name} and {places[one.path].content.name}")
+    return list(places.values())
+
+
+class _Count:
+    """Bytes that are there, of all; told to *progress*."""
+
+    def __init__(self, wanted: Sequence[Wanted], progress: Progress | None) -> None:
+        self._all = sum(one.content.size for one in wanted)
+        self._files = len(wanted)
+        self._progress = progress
+        self._mutex = Mutex()
+        self._done = 0
+        self._bytes = 0
+
+    def took(self, count: int) -> None:
+        with self._mutex:
+            self._bytes += count
+            self._tell()
+
+    def finished(self) -> None:
+        with self._mutex:
+            self._done += 1
+            self._tell()
+
+    def _tell(self) -> None:
+        if self._progress:
+            self._progress(self._done, self._files, f"{self._bytes >> 20:,} of {self._all >> 20:,} MiB")
+
+
+def _fetch_all(wanted: Sequence[Wanted], folder: Path, progress: Progress | None) -> Mapping[str, ReadError]:
+    """What went wrong, by place. Raises ReadError where nothing could be fetched at all."""
+    count = _Count(wanted, progress)
+    missing = _missing(wanted, folder, count)
+    _check_room(missing, folder)
+    with closing(hub.connect()) as web:
+        failures = dict(_failing(web, missing, folder, count))
+    tidy(folder, not failures)
+    errors = list(failures.values())
+    if errors and len(errors) == len(missing) and not any(isinstance(error, Refused) for error in errors):
+        raise errors[0]
+    return failures
+
+
+def _missing(wanted: Sequence[Wanted], folder: Path, count: _Count) -> list[Wanted]:
+    missing = []
+    for one in wanted:
+        if holds(folder / one.path, one.content):
+            count.took(one.content.size)
+            count.finished()
+        else:
+            missing.append(one)
+    return missing
+
+
+def _failing(web: Web, wanted: Sequence[Wanted], folder: Path, count: _Count) -> Iterator[tuple[str, ReadError]]:
+    """Fetches all of it, as long as somebody answers."""
+    in_a_row = 0
+
+    def work(one: Wanted) -> None:
+        if in_a_row >= _PATIENCE:
+            raise ReadError(f"{one.path!r}: not asked for, after {_PATIENCE} failures in a row")
+        fetch_file(web, one, folder, count.took)
+        count.finished()
+
+    with begun(wanted, work, _CONNECTIONS) as results:
+        for one, result in zip(wanted, results, strict=True):
+            try:
+                result()
+                in_a_row = 0
+            except ReadError as error:
+                in_a_row += not isinstance(error, Refused)
+                yield one.path, error
+
+
+def _check_room(wanted: Sequence[Wanted], folder: Path) -> None:
+    """Raises ReadError now rather than after an hour."""
+    try:
+        have = sum(part.stat().st_size for part in (folder / PARTS).glob("*"))
+        free = shutil.disk_usage(folder).free
+    except OSError as error:
+        raise ReadError(f"{str(folder)!r}: {reason(error)}") from error
+    needed = sum(one.content.size for one in wanted) - have
+    if needed > free:
+        raise ReadError(f"there is no room for {needed:,} bytes in {str(folder)!r}, only for {free:,}")
+
+
+# -- what becomes of it
+
+
+def _settle(entry: Entry, failures: Sequence[ReadError], folder: Path, layout: Layout) -> Fate:
+    if failures:
+        state: State = "refused" if all(isinstance(error, Refused) for error in failures) else "failed"
+        details = [str(error) for error in failures]
+    elif layout == "hf-cache":
+        state, details = "fetched", _hand_over(entry, folder)
+    else:
+        state, details = _beside(entry, folder)
+    if len(details) > _SHOWN:
+        details[_SHOWN:] = [f"and {len(details) - _SHOWN:,} more"]
+    return Fate(entry.name, str(entry.source), state, tuple(details))
+
+
+def _hand_over(entry: Entry, cache: Path) -> list[str]:
+    """Only a whole snapshot: clients take what they find for all there is."""
+    assert isinstance(entry.source, HubSource)
+    for path, content in entry.files.items():
+        hf_cache.link(cache, entry.source.pinned, path, content)
+    hf_cache.point(cache, entry.source.ref, entry.source.commit)
+    return [_summary(entry, hf_cache.snapshot(cache, entry.source.pinned))]
+
+
+def _beside(entry: Entry, folder: Path) -> tuple[State, list[str]]:
+    """What else lies there would be loaded too, or executed."""
+    place = folder / entry.name
+    if "" in entry.files:
+        return "fetched", [_summary(entry, place)]
+    others = [path for path in hf_cache.walk(place) if path not in entry.files and not _is_left_out(path)]
+    said = [f"{path!r} is there too, and is not in the lock" for path in sorted(others)]
+    return ("changed" if others else "fetched"), [*said, _summary(entry, place)]
+
+
+def _is_left_out(path: str) -> bool:
+    return any(path.startswith(f"{folder}/") for folder in LEFT_OUT)
+
+
+def _summary(entry: Entry, place: Path) -> str:
+    digest = f", {entry.digest}" if entry.digest else ""
+    size = sum(file.size for file in entry.files.values())
+    return f"{files(len(entry.files))}, {size:,} bytes{digest}, in {str(place)!r}"
+
+
+# -- a cache
+
+
+def verify_cache(path: str, names: Sequence[str], folder: str | None, progress: Progress | None) -> Fates:
+    """Compares what a Hugging Face cache has of the entries *names* of the lock, or of all that are of a hub, with
+    the lock: *folder*, or where clients look for it. Raises ModelwardError."""
+    cache = Path(folder) if folder is not None else hf_cache.default()
+    if not cache.is_dir():
+        raise UsageError(f"there is no cache {str(cache)!r}: name it with --cache DIR")
+    entries = [entry for entry in LockFile.read(path).chosen(names) if isinstance(entry.source, HubSource)]
+    fates = []
+    for done, entry in enumerate(entries):
+        if progress:
+            progress(done, len(entries), entry.name)
+        fates.append(_compare(entry, cache))
+    return Fates("verify-cache", tuple(fates))
+
+
+def _compare(entry: Entry, cache: Path) -> Fate:
+    assert isinstance(entry.source, HubSource)
+    source, root = entry.source, hf_cache.snapshot(cache, entry.source.pinned)
+    words = list(_named_otherwise(cache, source))
+    there = sorted(hf_cache.walk(root)) if root.is_dir() else []
+    words += [f"{path!r} {why}" for path in there if (why := _wrong(cache, source, path, entry.files.get(path)))]
+    state: State = "changed" if words else "same" if there else "absent"
+    if len(words) > _SHOWN:
+        words[_SHOWN:] = [f"and {len(words) - _SHOWN:,} more"]
+    held = sum(path in entry.files for path in there)
+    words.append(f"{held:,} of {files(len(entry.files))} there, in {str(root)!r}")
+    return Fate(entry.name, str(source), state, tuple(words))
+
+
+def _named_otherwise(cache: Path, source: HubSource) -> Iterator[str]:
+    commit = hf_cache.commit_of(cache, source.ref)
+    if commit not in ("", source.commit):
+        yield f"whoever asks this cache for {source.ref.revision} gets {commit}, not the pinned {source.commit}"
+
+
+def _wrong(cache: Path, source: HubSource, path: str, content: Content | None) -> str:
+    if content is None:
+        return "is there, and is not in the lock"
+    real = Path(os.path.realpath(hf_cache.snapshot(cache, source.pinned) / path))
+    if not real.is_relative_to(os.path.realpath(cache / hf_cache.folder(source.ref))):
+        return "leads out of the cache of its repository"
+    try:
+        return "" if holds(real, content) else f"is not what is pinned, {content.name}"
+    except ReadError as error:
+        return f"cannot be read: {error}"

@@ -1,0 +1,1 @@
+"""What comes from hubs and servers, pinned by content."""

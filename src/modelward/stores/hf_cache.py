@@ -1,0 +1,96 @@
+"""The cache that Hugging Face libraries share: where its files lie, and what a client would find there.
+
+A client with a cached snapshot does not ask the hub again, so what lies here is what is loaded.
+
+https://huggingface.co/docs/hub/local-cache
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from modelward.core.content import Content
+from modelward.core.errors import ReadError, UsageError
+from modelward.core.hub_name import COMMIT, Ref, is_path
+from modelward.stores.files import reason
+from modelward.stores.write import replace_file
+
+
+def default() -> Path:
+    """Where clients look: https://huggingface.co/docs/huggingface_hub/package_reference/environment_variables"""
+    if cache := os.environ.get("HF_HUB_CACHE") or os.environ.get("HUGGINGFACE_HUB_CACHE"):
+        return Path(cache).expanduser()
+    above = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
+    return Path(os.environ.get("HF_HOME") or Path(above, "huggingface")).expanduser() / "hub"
+
+
+def folder(ref: Ref) -> str:
+    """Of the repository, in the cache."""
+    return "--".join((ref.kind, *ref.repo.split("/")))
+
+
+def blob(ref: Ref, content: Content) -> str:
+    """Where the bytes lie: under the ETag that a hub gives them, which is the git blob id where it has one."""
+    return f"{folder(ref)}/blobs/{content.git or content.sha256}"
+
+
+def link(cache: Path, pinned: Ref, path: str, content: Content) -> None:
+    """Lets the snapshot of the commit have *path*. Raises ReadError."""
+    place = snapshot(cache, pinned) / path
+    target = os.path.relpath(cache / blob(pinned, content), place.parent)
+    beside = place.with_name(f".modelward-{os.urandom(8).hex()}")
+    try:
+        place.parent.mkdir(parents=True, exist_ok=True)
+        beside.symlink_to(target)
+        beside.replace(place)
+    except OSError as error:
+        raise ReadError(f"{str(place)!r} cannot be written: {reason(error)}") from error
+
+
+def snapshot(cache: Path, pinned: Ref) -> Path:
+    return cache / folder(pinned) / "snapshots" / pinned.revision
+
+
+def point(cache: Path, ref: Ref, commit: str) -> None:
+    """Lets the branch or tag of *ref* be *commit*, for clients that ask for it by name. Raises ReadError."""
+    place = _named(cache, ref)
+    if ref.is_commit or _commit_at(place) == commit:
+        return
+    try:
+        place.parent.mkdir(parents=True, exist_ok=True)
+        replace_file(place, commit.encode())
+    except OSError as error:
+        raise ReadError(f"{str(place)!r} cannot be written: {reason(error)}") from error
+
+
+def commit_of(cache: Path, ref: Ref) -> str:
+    """What the cache takes the branch or tag of *ref* for; "" where it knows none."""
+    return "" if ref.is_commit else _commit_at(_named(cache, ref))
+
+
+def _named(cache: Path, ref: Ref) -> Path:
+    if not is_path(ref.revision):
+        raise UsageError(f"{str(ref)!r}: no branch or tag has that name")
+    return cache / folder(ref) / "refs" / ref.revision
+
+
+def _commit_at(place: Path) -> str:
+    try:
+        said = place.read_bytes()[:80].decode("ascii", "replace").strip()
+    except OSError:
+        return ""
+    return said if COMMIT.fullmatch(said) else "something that is no commit"
+
+
+def walk(root: Path) -> Iterator[str]:
+    """The paths of all files in a snapshot, links among them. Raises ReadError."""
+
+    def fail(error: OSError) -> None:
+        raise ReadError(f"{str(root)!r}: {reason(error)}") from error
+
+    for place, folders, names in os.walk(root, onerror=fail):
+        links = [name for name in folders if (Path(place) / name).is_symlink()]
+        for name in (*names, *links):
+            yield (Path(place) / name).relative_to(root).as_posix()
