@@ -584,3 +584,14 @@ def test_the_lock_says_it_as_json_too() -> None:
     pinned()
     body = json.loads(pins.machine(checked()))
     assert (body["exit"], body["pins"][0]["state"], body["pins"][0]["name"]) == (0, "same", REPO)
+
+
+def test_what_was_changed_on_the_disk_is_replaced_and_told() -> None:
+    pinned()
+    fetched()
+    place = Path(f"out/{REPO}/config.json")
+    place.write_bytes(b'{"a": 2}')
+    done = fetched()
+    assert (place.read_bytes(), done.exit_code) == (CONFIG, 0)
+    assert done.entries[0].details[0] == f"'{REPO}/config.json' was not what is pinned, and is now"
+    assert "was not" not in fetched().entries[0].details[0]

@@ -133,3 +133,12 @@ def test_a_link_to_a_folder_is_nothing_that_the_format_can_say(here: Path) -> No
     assert run(["sign", "m", "--output", "m.sig", "--key", "k.key", "--allow-symlinks"]) == 0
     (here / "m/link").symlink_to("folder")
     assert (signed("m.sig").answer, signed("m.sig").uncovered) == ("uncovered", ("link",))
+
+
+def test_errors_name_the_file_and_the_other_option(here: Path) -> None:
+    run(["sign", "m", "--output", "m.sig", "--key", "k.key"])
+    run(["manifest", "m", "--output", "manifest.json"])
+    with pytest.raises(ModelwardError, match=r"the manifest 'm\.sig': .*goes to --signature"):
+        against("m.sig")
+    with pytest.raises(ModelwardError, match=r"the signature 'manifest\.json': .*goes to --manifest"):
+        signed("manifest.json")

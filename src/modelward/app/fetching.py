@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from contextlib import closing
 from dataclasses import replace
 from itertools import chain
@@ -49,11 +49,13 @@ def fetch(
     folder = Path(output)
     wanted = {entry.name: list(_wanted(entry, layout)) for entry in entries}
     with alone_in(folder, waiting):
-        failures = _fetch_all(_once(chain(*wanted.values())), folder, progress)
-        fates = [
-            _settle(entry, [failures[one.path] for one in wanted[entry.name] if one.path in failures], folder, layout)
-            for entry in entries
-        ]
+        failures, replaced = _fetch_all(_once(chain(*wanted.values())), folder, progress)
+        fates = []
+        for entry in entries:
+            places = [one.path for one in wanted[entry.name]]
+            fate = _settle(entry, [failures[place] for place in places if place in failures], folder, layout)
+            told = [f"{place!r} was not what is pinned, and is now" for place in places if place in replaced]
+            fates.append(fate._replace(details=(*_shortened(told), *fate.details)))
     return Fates("fetch", tuple(fates))
 
 
@@ -106,10 +108,14 @@ class _Count:
             self._progress(self._done, self._files, f"{self._bytes >> 20:,} of {self._all >> 20:,} MiB")
 
 
-def _fetch_all(wanted: Sequence[Wanted], folder: Path, progress: Progress | None) -> Mapping[str, ReadError]:
-    """What went wrong, by place. Raises ReadError where nothing could be fetched at all."""
+def _fetch_all(
+    wanted: Sequence[Wanted], folder: Path, progress: Progress | None
+) -> tuple[Mapping[str, ReadError], Set[str]]:
+    """What went wrong, by place; and the places where something else was. Raises ReadError where nothing could be
+    fetched at all."""
     count = _Count(wanted, progress)
     missing = _missing(wanted, folder, count)
+    others = {one.path for one in missing if os.path.lexists(folder / one.path)}
     _check_room(missing, folder)
     with closing(hub.connect()) as web:
         failures = dict(_failing(web, missing, folder, count))
@@ -117,7 +123,7 @@ def _fetch_all(wanted: Sequence[Wanted], folder: Path, progress: Progress | None
     errors = list(failures.values())
     if errors and len(errors) == len(missing) and not any(isinstance(error, Refused) for error in errors):
         raise errors[0]
-    return failures
+    return failures, others - failures.keys()
 
 
 def _missing(wanted: Sequence[Wanted], folder: Path, count: _Count) -> list[Wanted]:
@@ -174,9 +180,11 @@ def _settle(entry: Entry, failures: Sequence[ReadError], folder: Path, layout: L
         state, details = "fetched", _hand_over(entry, folder)
     else:
         state, details = _beside(entry, folder)
-    if len(details) > _SHOWN:
-        details[_SHOWN:] = [f"and {len(details) - _SHOWN:,} more"]
-    return Fate(entry.name, str(entry.source), state, tuple(details))
+    return Fate(entry.name, str(entry.source), state, tuple(_shortened(details)))
+
+
+def _shortened(details: list[str]) -> list[str]:
+    return details if len(details) <= _SHOWN else [*details[:_SHOWN], f"and {len(details) - _SHOWN:,} more"]
 
 
 def _hand_over(entry: Entry, cache: Path) -> list[str]:

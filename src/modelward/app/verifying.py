@@ -72,6 +72,14 @@ class Question:
     remembered: Remembered | None = None
     progress: Progress | None = None
 
+    @contextmanager
+    def named(self, hint: str = "") -> Iterator[None]:
+        """Errors in the file say which file it is."""
+        try:
+            yield
+        except Malformed as error:
+            raise Malformed(f"the {self.what} {self.path!r}: {error}{hint}") from error
+
     def look(self, left_out: frozenset[str], way: Way = WHOLE) -> Found:
         """Raises UsageError, and ReadError where it cannot be known what is there."""
         itself = path_inside(self.target, self.path)
@@ -105,7 +113,8 @@ def verify_manifest(question: Question) -> Verification:
     Raises UsageError for a target that is not there, ReadError and Malformed where there is nothing to compare.
     """
     raw = read_whole(question.path, question.what)
-    return _compare_manifest(question, raw, f"manifest sha256:{hashlib.sha256(raw).hexdigest()}", ())
+    with question.named("; what is signed goes to --signature" if b'"signatures"' in raw else ""):
+        return _compare_manifest(question, raw, f"manifest sha256:{hashlib.sha256(raw).hexdigest()}", ())
 
 
 def verify_signature(question: Question, trust: Trust) -> Verification:
@@ -117,15 +126,17 @@ def verify_signature(question: Question, trust: Trust) -> Verification:
     from modelward.app.trust import open_signed
 
     raw = read_whole(question.path, question.what)
-    verified = open_signed(raw, trust)
+    with question.named("; what nobody signed goes to --manifest" if b'"signatures"' not in raw else ""):
+        verified = open_signed(raw, trust)
     payload = verified.payload
     against = f"signature sha256:{hashlib.sha256(raw).hexdigest()}"
     signers = tuple(map(_named, verified.signers))
     if _is_exactly(question.target, payload):  # the signed statement itself
         label = escape_bytes(os.fsencode(question.target))
         return Verification(label, against, signers, 1, len(payload), (), (), question.accepts_uncovered)
-    compare = _COMPARE.get(_predicate_type(payload), _compare_statement)
-    return compare(question, payload, against, signers)
+    with question.named():
+        compare = _COMPARE.get(_predicate_type(payload), _compare_statement)
+        return compare(question, payload, against, signers)
 
 
 def _is_exactly(target: str, content: bytes) -> bool:
