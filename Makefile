@@ -47,6 +47,7 @@ fuzz: $(VENV)/installed
 bench: $(VENV)/installed
 	$(PYTHON) bench/run.py
 	$(BIN)/python bench/detection.py
+	for name in signing log store fetch; do $(BIN)/python bench/$$name.py || exit 1; done
 
 lock: .lock/installed
 	for name in dev bench; do \

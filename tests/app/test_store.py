@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from tests.cli.process import environment
+from tests.cli.process import REAL, environment
 
 from modelward.app import store as app
 from modelward.cli.commands import run
@@ -176,12 +176,12 @@ def test_several_checks_at_once(here: Path) -> None:
     """As CI jobs do that share a store."""
     for number in range(2):
         Path(f"{number}.json").write_text(f'{{"hidden_size": {number}}}')
-    command = ("python", "-m", "modelward", "check", "--quiet", "--store", "store")
-    started = [subprocess.Popen([*command, f"{number}.json"], env=environment(), stdout=-1) for number in range(2)]
+    command = (*REAL, "check", "--quiet", "--store", "store")
+    started = [
+        subprocess.Popen([*command, f"{number}.json"], env=environment(), stdout=subprocess.DEVNULL)
+        for number in range(2)
+    ]
     assert [process.wait(60) for process in started] == [0] * 2
-    for process in started:
-        assert process.stdout
-        process.stdout.close()
     found = app.listing("store", verify=True)
     assert (len(found.statements), found.problems) == (4, ())
 

@@ -6,6 +6,7 @@ import os
 import signal
 import stat
 import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -66,6 +67,20 @@ def test_ctrl_c_is_one_line_and_130(tmp_path: Path, args: list[str]) -> None:
     process.send_signal(signal.SIGINT)
     assert process.communicate(timeout=30) == (b"", b"interrupted\n")
     assert process.returncode == 130
+
+
+def test_ctrl_c_within_exec_is_one_line_and_130(tmp_path: Path) -> None:
+    """As where a dataclass is defined. Under -m Python remembers it, and ends itself by the signal later."""
+    (tmp_path / "program.py").write_text(
+        "import sys\n"
+        "from modelward.cli import commands, main\n"
+        "def run(arguments): exec('raise KeyboardInterrupt')\n"
+        "commands.run = run\n"
+        "sys.exit(main.main())\n"
+    )
+    command = [sys.executable, "-m", "program"]
+    done = subprocess.run(command, env=environment(), cwd=tmp_path, capture_output=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (130, b"", b"interrupted\n")
 
 
 @pytest.mark.parametrize("module", ["modelward.cli.output", "modelward.core.errors", "click", "modelward.app"])

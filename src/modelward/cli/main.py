@@ -8,13 +8,17 @@ from __future__ import annotations
 import os
 import sys
 
+TYPE_CHECKING = False  # typing itself takes milliseconds
+if TYPE_CHECKING:
+    from typing import NoReturn
+
 
 def main() -> int:
-    """Runs the command line of this process. Returns its exit code; never raises."""
+    """Runs the command line of this process. Returns its exit code; never raises. An interrupt ends the process."""
     try:
         return _main()
     except KeyboardInterrupt:
-        return _interrupted()
+        _interrupted()
 
 
 def _main() -> int:
@@ -31,7 +35,7 @@ def _main() -> int:
     return code
 
 
-def _interrupted() -> int:
+def _interrupted() -> NoReturn:
     import signal
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the second Ctrl-C of an impatient person
@@ -39,7 +43,9 @@ def _interrupted() -> int:
 
     code = complain("interrupted", 130)
     settle()
-    return code
+    # not by returning: after an interrupt within exec(), which defines dataclasses, Python ends itself by SIGINT even
+    # where it was caught (unhandled_keyboard_interrupt in Python/pythonrun.c)
+    os._exit(code)
 
 
 def _run() -> int:
