@@ -106,6 +106,14 @@ def test_code_of_another_repository_has_to_be_pinned_too(hub: Hub) -> None:
     assert (done.entries[0].state, done.exit_code) == ("unchanged", 0)
 
 
+@pytest.mark.parametrize("config", [b"{", b'{"a": "' + b"x" * (4 << 20) + b'"}'], ids=["no JSON", "too large"])
+def test_a_configuration_that_cannot_be_read_may_take_code_from_anywhere(hub: Hub, config: bytes) -> None:
+    hub.add("config.json", config)
+    done = pin([Wanted(f"hf://{REPO}@main")], "modelward.lock", None, lambda: None)
+    assert done.exit_code == 1
+    assert "'config.json' cannot be read" in done.entries[0].details[0]
+
+
 def test_a_name_that_is_almost_a_known_one_is_told(hub: Hub) -> None:
     hub.make("models", "g00gle-bert/bert-base-uncased").files["a"] = File.of(b"a")
     done = pin([Wanted("hf://g00gle-bert/bert-base-uncased@main")], "modelward.lock", None, lambda: None)

@@ -11,6 +11,7 @@ import torch
 from tests.corpus.files import zipped
 
 from modelward.checks.scan.model import FileScan
+from modelward.checks.scan.torch import rules_torch
 from modelward.checks.scan.walk import examine
 from modelward.core.finding import Severity
 from modelward.core.limits import Limits
@@ -53,6 +54,17 @@ def test_a_storage_that_is_not_there() -> None:
     assert "torch-storage-missing" in _rules(
         _rewritten(_saved(), lambda name, data: None if name.endswith("data/0") else data)
     )
+
+
+@pytest.mark.parametrize("legacy", [False, True])
+def test_storages_beyond_the_limit_are_not_passed_over_in_silence(
+    monkeypatch: pytest.MonkeyPatch, legacy: bool
+) -> None:
+    out = io.BytesIO()
+    torch.save([torch.ones(8) for _ in range(4)], out, _use_new_zipfile_serialization=not legacy)
+    assert _scan(out.getvalue()).unexamined == ()
+    monkeypatch.setattr(rules_torch, "_MOST_STORAGES", 2)
+    assert [gap.why.partition(";")[0] for gap in _scan(out.getvalue()).unexamined][:1] == ["more than 2 storages"]
 
 
 # https://github.com/advisories/GHSA-769v-p64c-89pr: a scanner that goes by names misses a hostile member

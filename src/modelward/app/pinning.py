@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import closing, suppress
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from modelward.app.locking import LockFile
 from modelward.app.threads import begun
@@ -66,8 +66,7 @@ def pin(asked: Sequence[Asked], path: str, progress: Progress | None, waiting: C
     file.add(made, waiting)
     before = {entry.name: entry for entry in file.lock.entries}
     known = {each.source.ref.repo for each in (*file.lock.entries, *made) if isinstance(each.source, HubSource)}
-    unpinned = {name: [repo for repo in repos if repo not in known] for name, repos in code.items()}
-    return Fates("pin", tuple(_pinned(entry, before.get(entry.name), unpinned[entry.name]) for entry in made))
+    return Fates("pin", tuple(_pinned(entry, before.get(entry.name), code[entry.name], known) for entry in made))
 
 
 def _resolve(web: Web, asked: Asked, file: LockFile, progress: Progress | None) -> Entry:
@@ -158,17 +157,30 @@ def _fetched(web: Web, at: Ref, content: Content) -> Content:
     return replace(content, sha256=sha256.hexdigest())
 
 
-def _code(web: Web, entry: Entry) -> list[str]:
-    """The other repositories whose code the configurations of *entry* name. Raises ReadError."""
-    if not isinstance(entry.source, HubSource):
-        return []
+class _Code(NamedTuple):
+    """What the configurations of an entry say of code elsewhere."""
+
+    repos: tuple[str, ...]
+    unread: tuple[str, ...]
+    """Those that could not be read for it."""
+
+
+def _code(web: Web, entry: Entry) -> _Code:
+    """Raises ReadError."""
     repos: dict[str, None] = {}
-    for path, content in entry.files.items():
-        if path.rpartition("/")[2] in _CONFIGURATIONS and content.sha256 and content.size <= _LARGEST_CONFIGURATION:
-            body = _body(web, replace(entry.source.pinned, path=path), content)
-            with suppress(Malformed):  # nobody loads it, then
-                repos |= dict.fromkeys(foreign_code(body))
-    return list(repos)
+    unread = []
+    if isinstance(entry.source, HubSource):
+        for path, content in entry.files.items():
+            if path.rpartition("/")[2] not in _CONFIGURATIONS:
+                continue
+            if not content.sha256 or content.size > _LARGEST_CONFIGURATION:
+                unread.append(path)
+                continue
+            try:
+                repos |= dict.fromkeys(foreign_code(_body(web, replace(entry.source.pinned, path=path), content)))
+            except Malformed:
+                unread.append(path)
+    return _Code(tuple(repos), tuple(unread))
 
 
 def _body(web: Web, at: Ref, content: Content) -> bytes:
@@ -202,14 +214,15 @@ def _on_web(web: Web, url: httpx.URL) -> tuple[WebSource, Mapping[str, Content]]
 # -- what is told
 
 
-def _pinned(entry: Entry, before: Entry | None, unpinned: Sequence[str]) -> Fate:
+def _pinned(entry: Entry, before: Entry | None, code: _Code, known: Collection[str]) -> Fate:
     state: State = "unchanged" if entry == before else "pinned"
     found = list(look_alikes(entry.source.ref.repo)) if isinstance(entry.source, HubSource) else []
-    doubts = [f"{each.severity.name.lower()}[{each.rule.id}]: {each.message}" for each in found]
-    doubts += [f"its configuration takes code from {repo!r}: pin hf://{repo} too" for repo in unpinned]
-    if unpinned or any(each.severity >= Severity.MEDIUM for each in found):
+    said = [f"{each.severity.name.lower()}[{each.rule.id}]: {each.message}" for each in found]
+    doubts = [f"it takes code from {repo!r}: pin hf://{repo} too" for repo in code.repos if repo not in known]
+    doubts += [f"{path!r} cannot be read: whether it takes code from elsewhere is not known" for path in code.unread]
+    if doubts or any(each.severity >= Severity.MEDIUM for each in found):
         state = "doubtful"
-    return Fate(entry.name, str(entry.source), state, (*doubts, *_details(entry, before)))
+    return Fate(entry.name, str(entry.source), state, (*said, *doubts, *_details(entry, before)))
 
 
 def _details(entry: Entry, before: Entry | None) -> Iterator[str]:

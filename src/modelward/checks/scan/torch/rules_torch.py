@@ -96,6 +96,7 @@ class Storages:
     items: dict[str, int | None] = field(default_factory=dict)
     """Bytes for one element by key."""
     complained: bool = False
+    is_full: bool = False
 
     def persistent(self, value: Persistent, at: int) -> Iterator[Said]:
         """('storage', class, key, location, numel[, view]), or ('module', …) in legacy files."""
@@ -106,8 +107,12 @@ class Storages:
                 if self.sizes.get(key, size) != size:
                     message = f"the storage {render(key)} is given two sizes"
                     yield self.here.finding(STORAGE_SIZE, message, at)
-                elif len(self.sizes) < _MOST_STORAGES:
+                elif key in self.sizes or len(self.sizes) < _MOST_STORAGES:
                     self.items[key], self.sizes[key] = item, size
+                elif not self.is_full:
+                    self.is_full = True
+                    why = f"more than {_MOST_STORAGES:,} storages; the sizes of those from here on were not compared"
+                    yield self.here.unexamined(why, at)
             case ("module", Global() as kind, *_):
                 value.note = kind  # legacy files: the class itself, with its source beside it
             case _ if not self.complained:
