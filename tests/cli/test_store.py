@@ -84,7 +84,7 @@ def test_damage_is_named_with_exit_1(store: Path, capsys: pytest.CaptureFixture[
 def test_add_show_export_rebuild_gc(store: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     Path("four.json").write_bytes(entry(4, 'urn:"\x1b[31m').raw)
     assert said(capsys, "add", "four.json").endswith("added 1 statement\n")
-    assert said(capsys, "add", "four.json") == "added 0 statements, 1 were there\n"
+    assert said(capsys, "add", "four.json") == "added 0 statements, 1 was there\n"
     shown = said(capsys, "show", str(tree(4)))
     assert "\x1b" not in shown
     assert f"about     {tree(4)}\n" in shown

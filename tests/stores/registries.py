@@ -63,6 +63,9 @@ class Registry:
         self.has_referrers = has_referrers
         self.way = way
         self.per_page = 1000
+        self.least = 0
+        """Bytes of a chunk."""
+        self.uploads: dict[str, bytes] = {}
         self.blobs: dict[str, bytes] = {}
         self.manifests: dict[str, bytes] = {}
         self.types: dict[str, str] = {}
@@ -103,12 +106,20 @@ class Registry:
 
     def _blob(self, asked: Asked, rest: str, query: str) -> Reply:
         if asked.method == "POST":
-            return Reply(202, {"location": f"/v2/{NAME}/blobs/uploads/1?state=x"})
+            where = f"/v2/{NAME}/blobs/uploads/{asked.number}?state=x"
+            return Reply(202, {"location": where, "oci-chunk-min-length": str(self.least)})
+        if asked.method == "PATCH":
+            have = self.uploads.get(rest, b"")
+            if asked.headers["content-range"] != f"{len(have)}-{len(have) + len(asked.body) - 1}":
+                return _error(416, "BLOB_UPLOAD_INVALID")
+            self.uploads[rest] = have + asked.body
+            return Reply(202, {"location": f"/v2/{NAME}/blobs/{rest}?state=x"})
         if asked.method == "PUT":
-            digest = f"sha256:{hashlib.sha256(asked.body).hexdigest()}"
+            content = self.uploads.pop(rest, b"") + asked.body
+            digest = f"sha256:{hashlib.sha256(content).hexdigest()}"
             if f"state=x&digest={digest}" != query:
                 return _error(400, "DIGEST_INVALID")
-            self.blobs[digest] = asked.body
+            self.blobs[digest] = content
             return Reply(201, {"docker-content-digest": digest})
         if rest not in self.blobs:
             return _error(404, "BLOB_UNKNOWN")
@@ -148,7 +159,7 @@ class Registry:
                         "digest": digest,
                         "size": len(raw),
                         "artifactType": body["artifactType"],
-                        "annotations": body["annotations"],
+                        "annotations": body.get("annotations", {}),
                     }
                 )
         return index(*found)

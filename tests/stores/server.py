@@ -113,7 +113,7 @@ class Server:
             def do_GET(self) -> None:
                 server.answer(self)
 
-            do_HEAD = do_POST = do_PUT = do_GET
+            do_HEAD = do_POST = do_PUT = do_PATCH = do_GET
 
             def log_message(self, format: str, *args: object) -> None:
                 pass

@@ -1,24 +1,12 @@
-"""Names of repositories, and where the passwords for them come from."""
+"""Names of repositories and of what is in them."""
 
 from __future__ import annotations
-
-import base64
-import json
-from pathlib import Path
 
 import pytest
 
 from modelward.core.errors import ReadError, UsageError
-from modelward.stores.oci_name import Repository, login_for
+from modelward.stores.oci_name import Reference, Repository
 from modelward.stores.oci_wire import Wire
-
-
-@pytest.fixture(autouse=True)
-def config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setenv("DOCKER_CONFIG", str(tmp_path))
-    for name in ("USER", "PASSWORD"):
-        monkeypatch.delenv(f"MODELWARD_REGISTRY_{name}", raising=False)
-    return tmp_path / "config.json"
 
 
 @pytest.mark.parametrize(
@@ -63,48 +51,38 @@ def test_what_names_none(text: str) -> None:
     assert "secret" not in str(raised.value)
 
 
-def test_passwords_of_the_environment_come_first(config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert login_for("host") is None
-    config.write_text(json.dumps({"auths": {"host": {"auth": _auth("bob:b")}}}))
-    monkeypatch.setenv("MODELWARD_REGISTRY_USER", "ann")
-    with pytest.raises(UsageError, match="set both, or none"):
-        login_for("host")
-    monkeypatch.setenv("MODELWARD_REGISTRY_PASSWORD", "a")
-    found = login_for("host")
-    assert found
-    assert found.basic == f"Basic {_auth('ann:a')}"
-    assert "'a'" not in repr(found)
-
-
 @pytest.mark.parametrize(
-    ("key", "registry"),
+    ("text", "at", "name"),
     [
-        ("host:5000", "host:5000"),
-        ("https://host/v1/", "host"),
-        ("https://index.docker.io/v1/", "docker.io"),
+        ("oci://registry.example.org/a/b", "oci://registry.example.org/a/b", ""),
+        ("oci://registry.example.org/a:latest", "oci://registry.example.org/a", "latest"),
+        ("oci://localhost:5000/a:v1.0_x-y", "oci://localhost:5000/a", "v1.0_x-y"),
+        ("oci://[::1]:5000/a:v1", "oci://[::1]:5000/a", "v1"),
+        (f"oci://registry.example.org/a@sha256:{'0' * 64}", "oci://registry.example.org/a", f"sha256:{'0' * 64}"),
     ],
 )
-def test_passwords_of_docker(config: Path, key: str, registry: str) -> None:
-    auths = {"other": {"auth": _auth("x:y")}, key: {"auth": _auth("ann:a:b")}}
-    config.write_text(json.dumps({"auths": auths, "credsStore": "desktop"}))
-    found = login_for(registry)
-    assert found
-    assert (found.user, found.password) == ("ann", "a:b")
-    assert login_for("elsewhere") is None
-
-
-def test_a_program_that_keeps_passwords_is_not_started(config: Path) -> None:
-    config.write_text(json.dumps({"auths": {"host": {}}, "credsStore": "desktop"}))
-    assert login_for("host") is None
+def test_what_names_a_model(text: str, at: str, name: str) -> None:
+    found = Reference.parse(text)
+    assert (str(found.at), found.name, str(found)) == (at, name, text)
 
 
 @pytest.mark.parametrize(
-    "content", [b"secret", b"[]", b'{"auths": 1}', b'{"auths": {"host": {"auth": "secret!"}}}', b"\xff"]
+    "text",
+    [
+        "oci://registry.example.org:5000",
+        "oci://registry.example.org/a:",
+        "oci://registry.example.org/a:.x",
+        f"oci://registry.example.org/a:{'x' * 129}",
+        "oci://registry.example.org/a@latest",
+        "oci://registry.example.org/a:v1@sha256:00",
+        "oci://ann:secret@registry.example.org/a:v1",
+        "oci://registry.example.org/a:v1\n",
+        "registry.example.org/a:v1",
+    ],
 )
-def test_a_config_that_is_none_is_not_quoted(config: Path, content: bytes) -> None:
-    config.write_bytes(content)
-    with pytest.raises(UsageError, match=r"is no config\.json of docker") as raised:
-        login_for("host")
+def test_what_names_no_model(text: str) -> None:
+    with pytest.raises(UsageError, match="names no repository of a registry") as raised:
+        Reference.parse(text)
     assert "secret" not in str(raised.value)
 
 
@@ -126,7 +104,3 @@ def test_where_a_registry_must_not_send(registry: str, there: str) -> None:
     with pytest.raises(ReadError, match="where nobody goes"), wire.ask("GET", there):
         pass
     wire.close()
-
-
-def _auth(text: str) -> str:
-    return base64.b64encode(text.encode()).decode()
