@@ -12,7 +12,7 @@ BIN := $(VENV)/bin
 PIP := -m pip --disable-pip-version-check install --quiet
 SOURCES := $(shell find src -name '*.py' -o -path '*/data/*' -type f -o -name '*.toml')
 
-.PHONY: demo test check format rules transcript bench fuzz lock clean
+.PHONY: demo test check clients format rules transcript bench fuzz lock clean
 .DEFAULT_GOAL := test
 
 demo: .demo/installed .demo/model-package
@@ -28,6 +28,8 @@ check: $(VENV)/installed
 	$(BIN)/python tools/check_cases.py
 	$(BIN)/lint-imports
 	$(BIN)/modelward explain --all | diff -u docs/rules.md - || { echo 'docs/rules.md is out of date: make rules'; exit 1; }
+
+clients: .clients/installed
 
 format: $(VENV)/installed
 	$(BIN)/ruff check --fix .
@@ -50,14 +52,14 @@ bench: $(VENV)/installed
 	for name in signing log store fetch; do $(BIN)/python bench/$$name.py || exit 1; done
 
 lock: .lock/installed
-	for name in dev bench; do \
+	for name in dev bench clients; do \
 	  CUSTOM_COMPILE_COMMAND='make lock' .lock/bin/pip-compile --quiet --upgrade --allow-unsafe --generate-hashes \
 	    --strip-extras --no-emit-index-url --no-emit-trusted-host --no-emit-find-links \
 	    --output-file requirements/$$name.txt requirements/$$name.in || exit 1; \
 	done
 
 clean:
-	rm -rf .venv .demo .bench .fuzz .lock build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf .venv .clients .demo .bench .fuzz .lock build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	find src tests bench tools -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # A stamp is written last, so that an install that was cut short is done again.
@@ -74,6 +76,11 @@ $(VENV)/requirements: requirements/dev.txt | python-version
 
 $(VENV)/installed: $(VENV)/requirements pyproject.toml
 	$(BIN)/python $(PIP) --no-deps --no-build-isolation --editable .
+	touch $@
+
+.clients/installed: requirements/clients.txt | python-version
+	$(PYTHON) -m venv --clear .clients
+	.clients/bin/python $(PIP) --no-compile --require-hashes -r requirements/clients.txt
 	touch $@
 
 .demo/installed: pyproject.toml $(SOURCES) | python-version

@@ -1,8 +1,9 @@
 """Property tests draw the same examples on every run, so that a red suite means a changed project;
 `make fuzz` draws new ones.
 
-A test marked `peer(command, package)` talks to a program that no wheel brings. Where the program is
-absent, the run says so at its end; with MODELWARD_PEERS=required, as in CI, it fails.
+A test marked `peer(command, package)` talks to a program that a Debian package has; `peer(command, make=target)` to one
+that `make TARGET` puts into an environment of its own, `.TARGET/`. Where the program is absent, the run says so at its
+end; with MODELWARD_PEERS=required, as in CI, it fails.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import os
 import shutil
 import signal
 from collections import Counter
+from pathlib import Path
 
 import pytest
 from hypothesis import settings
@@ -31,12 +33,19 @@ _PATH = os.pathsep.join([os.environ.get("PATH", os.defpath), "/usr/sbin", "/sbin
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
     for marker in item.iter_markers("peer"):
-        command, package = marker.args
-        if shutil.which(command, path=_PATH) is None:
-            why = f"{_ABSENT}{command}, which the Debian package {package} has"
+        why = _absent(*marker.args, **marker.kwargs)
+        if why:
             if os.environ.get("MODELWARD_PEERS") == "required":
                 pytest.fail(why, pytrace=False)
             pytest.skip(why)
+
+
+def _absent(command: str, package: str = "", make: str = "") -> str:
+    """Where it could be had from; "" where it is there."""
+    path = str(Path(__file__).parent.parent / f".{make}" / "bin") if make else _PATH
+    if shutil.which(command, path=path):
+        return ""
+    return f"{_ABSENT}{command}, which {f'`make {make}` installs' if make else f'the Debian package {package} has'}"
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -18,6 +18,9 @@ import pytest
 @pytest.mark.parametrize("n", [1, 2])
 def test_with_it(n): ...
 
+@pytest.mark.peer("no-such-client", make="clients")
+def test_with_another(): ...
+
 def test_without_it(): ...
 """
 
@@ -36,4 +39,6 @@ def test_an_absent_peer_is_named(tmp_path: Path, peers: str, code: int, workers:
     assert done.returncode == code, done.stdout + done.stderr
     words = "absent peer: no-such-program, which the Debian package some-package has"
     assert (f"\n{words}: 2 tests did not run\n" if not code else words) in done.stdout
-    assert ("1 passed, 2 errors" if code else "1 passed, 2 skipped") in done.stdout
+    words = "absent peer: no-such-client, which `make clients` installs"
+    assert (f"\n{words}: 1 tests did not run\n" if not code else words) in done.stdout
+    assert ("1 passed, 3 errors" if code else "1 passed, 3 skipped") in done.stdout

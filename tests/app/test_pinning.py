@@ -552,6 +552,34 @@ def test_a_cache_that_is_not_what_is_pinned(spoil: Callable[[Path], object], sai
     assert again.exit_code == ("is there, and" in said)
 
 
+@pytest.mark.parametrize(
+    ("path", "content", "state"),
+    [
+        ("model/COMMIT/config.json", CONFIG, "same"),
+        ("model/COMMIT/__init__.py", b"", "same"),
+        ("model/COMMIT/config.json", b"{}", "changed"),
+        ("model/COMMIT/more.py", b"", "changed"),
+        ("model/COMMIT/__init__.py", b"x", "changed"),
+        ("__init__.py", b"x", "changed"),
+        ("model/COMMIT/__pycache__/modeling.cpython-311.pyc", b"x", "unexamined"),
+        ("model/other/config.json", b"{}", "same"),
+    ],
+)
+def test_the_copies_that_transformers_runs(
+    monkeypatch: pytest.MonkeyPatch, path: str, content: bytes, state: str
+) -> None:
+    """https://huggingface.co/docs/transformers/custom_models: made of a snapshot, and never compared with it again."""
+    pinned()
+    fetched("hf-cache", "home/hub")
+    monkeypatch.setenv("HF_HOME", "home")
+    monkeypatch.delenv("HF_MODULES_CACHE", raising=False)
+    place = Path("home/modules/transformers_modules/org", path.replace("COMMIT", COMMIT))
+    place.parent.mkdir(parents=True)
+    place.write_bytes(content)
+    (fate,) = verify_cache("modelward.lock", [], "home/hub", None).entries
+    assert fate.state == state
+
+
 def test_part_of_a_repository_may_be_cached_and_nothing_of_it_is_no_answer(hub: Hub) -> None:
     hub.make("datasets", "org/data").files["a.csv"] = File.of(b"a\n")
     pinned()

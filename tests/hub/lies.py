@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -12,10 +13,11 @@ from tests.stores.server import Asked, Page, Reply, redirect
 from modelward.formats.source import BytesSource
 
 
-def tamper(hub: Hub, path: str) -> bytes:
+def tamper(hub: Hub, path: str, other: bytes = b"") -> bytes:
     """Other bytes of the same size, under the same ETag, in the same listing. Gives them back."""
     file = hub.files[path]
-    other = bytes(byte ^ 1 for byte in file.content.read(0, file.content.size))
+    other = other or bytes(byte ^ 1 for byte in file.content.read(0, file.content.size))
+    assert len(other) == file.content.size
     hub.files[path] = replace(file, content=BytesSource(other))
     return other
 
@@ -59,6 +61,12 @@ def rename(hub: Hub, name: str) -> None:
 
 def speak_of_xet(hub: Hub) -> None:
     """https://huggingface.co/docs/hub/storage-backends: and a token that nobody gets."""
+
+    def listed(asked: Asked, reply: Reply) -> Reply:
+        entries = [entry | {"xetHash": "d" * 64} for entry in json.loads(reply.body)]
+        return replace(reply, body=json.dumps(entries).encode())
+
+    hub.server.lie = answers(listed, "/tree/")
     hub.dress = lambda file, reply: reply.having(
         x_xet_hash="d" * 64,
         link=f'<{hub.server.url}/api/models/x/xet-read-token/{COMMIT}>; rel="xet-auth"',
@@ -89,7 +97,7 @@ def swap_between_ranges(hub: Hub, path: str) -> None:
     seen: list[Asked] = []
 
     def swapped(asked: Asked, reply: Reply) -> Reply:
-        if reply.status != 200 or seen:
+        if reply.status not in (200, 206) or seen:
             return reply
         seen.append(asked)
         return replace(reply, body=other)
@@ -102,6 +110,12 @@ def lead_elsewhere(hub: Hub, path: str, content: bytes) -> None:
     hub.store.pages["/elsewhere"] = Page(BytesSource(content), '"elsewhere"')
     for revision in ("main", hub.commit):
         hub.server.pages[f"/{hub.repository.name}/resolve/{revision}/{path}"] = redirect(f"{hub.store.url}/elsewhere")
+
+
+def send_away(hub: Hub) -> None:
+    """Whatever is asked, another host answers."""
+    route, hub.server.otherwise = hub.server.otherwise, lambda asked: redirect(f"{hub.store.url}{asked.path}")(asked)
+    hub.store.otherwise = route
 
 
 def compress(hub: Hub) -> None:

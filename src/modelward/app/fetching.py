@@ -9,16 +9,16 @@ from contextlib import closing
 from dataclasses import replace
 from itertools import chain
 from pathlib import Path
-from threading import Lock as Mutex
 from typing import TYPE_CHECKING, Literal
 
+from modelward.app.counting import Count
 from modelward.app.locking import LockFile
 from modelward.app.threads import begun
 from modelward.checks.pins.lock import Entry, HubSource, WebSource
 from modelward.core.content import Content
 from modelward.core.errors import ReadError, UsageError
 from modelward.core.pinning import Fate, Fates, State, files
-from modelward.stores import hf_cache, hub
+from modelward.stores import hf_cache, hf_modules, hub
 from modelward.stores.fetch import PARTS, Refused, Wanted, alone_in, holds, tidy
 from modelward.stores.fetch import fetch as fetch_file
 from modelward.stores.files import reason
@@ -56,6 +56,7 @@ def fetch(
             fate = _settle(entry, [failures[place] for place in places if place in failures], folder, layout)
             told = [f"{place!r} was not what is pinned, and is now" for place in places if place in replaced]
             fates.append(fate._replace(details=(*_shortened(told), *fate.details)))
+        tidy(folder, not failures)
     return Fates("fetch", tuple(fates))
 
 
@@ -82,38 +83,12 @@ def _once(wanted: Iterable[Wanted]) -> list[Wanted]:
     return list(places.values())
 
 
-class _Count:
-    """Bytes that are there, of all; told to *progress*."""
-
-    def __init__(self, wanted: Sequence[Wanted], progress: Progress | None) -> None:
-        self._all = sum(one.content.size for one in wanted)
-        self._files = len(wanted)
-        self._progress = progress
-        self._mutex = Mutex()
-        self._done = 0
-        self._bytes = 0
-
-    def took(self, count: int) -> None:
-        with self._mutex:
-            self._bytes += count
-            self._tell()
-
-    def finished(self) -> None:
-        with self._mutex:
-            self._done += 1
-            self._tell()
-
-    def _tell(self) -> None:
-        if self._progress:
-            self._progress(self._done, self._files, f"{self._bytes >> 20:,} of {self._all >> 20:,} MiB")
-
-
 def _fetch_all(
     wanted: Sequence[Wanted], folder: Path, progress: Progress | None
 ) -> tuple[Mapping[str, ReadError], Set[str]]:
     """What went wrong, by place; and the places where something else was. Raises ReadError where nothing could be
     fetched at all."""
-    count = _Count(wanted, progress)
+    count = Count(len(wanted), sum(one.content.size for one in wanted), progress)
     missing = _missing(wanted, folder, count)
     others = {one.path for one in missing if os.path.lexists(folder / one.path)}
     _check_room(missing, folder)
@@ -126,7 +101,7 @@ def _fetch_all(
     return failures, others - failures.keys()
 
 
-def _missing(wanted: Sequence[Wanted], folder: Path, count: _Count) -> list[Wanted]:
+def _missing(wanted: Sequence[Wanted], folder: Path, count: Count) -> list[Wanted]:
     missing = []
     for one in wanted:
         if holds(folder / one.path, one.content):
@@ -137,7 +112,7 @@ def _missing(wanted: Sequence[Wanted], folder: Path, count: _Count) -> list[Want
     return missing
 
 
-def _failing(web: Web, wanted: Sequence[Wanted], folder: Path, count: _Count) -> Iterator[tuple[str, ReadError]]:
+def _failing(web: Web, wanted: Sequence[Wanted], folder: Path, count: Count) -> Iterator[tuple[str, ReadError]]:
     """Fetches all of it, as long as somebody answers."""
     in_a_row = 0
 
@@ -160,7 +135,7 @@ def _failing(web: Web, wanted: Sequence[Wanted], folder: Path, count: _Count) ->
 def _check_room(wanted: Sequence[Wanted], folder: Path) -> None:
     """Raises ReadError now rather than after an hour."""
     try:
-        have = sum(part.stat().st_size for part in (folder / PARTS).glob("*"))
+        have = sum(part.lstat().st_size for part in (folder / PARTS).glob("*"))
         free = shutil.disk_usage(folder).free
     except OSError as error:
         raise ReadError(f"{str(folder)!r}: {reason(error)}") from error
@@ -190,9 +165,8 @@ def _shortened(details: list[str]) -> list[str]:
 def _hand_over(entry: Entry, cache: Path) -> list[str]:
     """Only a whole snapshot: clients take what they find for all there is."""
     assert isinstance(entry.source, HubSource)
-    for path, content in entry.files.items():
-        hf_cache.link(cache, entry.source.pinned, path, content)
-    hf_cache.point(cache, entry.source.ref, entry.source.commit)
+    hf_cache.hand_over(cache, entry.source.pinned, entry.files, cache / PARTS)
+    hf_cache.point(cache, entry.source.ref, entry.source.commit, cache / PARTS)
     return [_summary(entry, hf_cache.snapshot(cache, entry.source.pinned))]
 
 
@@ -240,7 +214,10 @@ def _compare(entry: Entry, cache: Path) -> Fate:
     words = list(_named_otherwise(cache, source))
     there = sorted(hf_cache.walk(root)) if root.is_dir() else []
     words += [f"{path!r} {why}" for path in there if (why := _wrong(cache, source, path, entry.files.get(path)))]
-    state: State = "changed" if words else "same" if there else "absent"
+    words += _run_otherwise(entry, source)
+    compiled = list(_compiled(source))
+    state: State = "changed" if words else "unexamined" if compiled else "same" if there else "absent"
+    words += compiled
     if len(words) > _SHOWN:
         words[_SHOWN:] = [f"and {len(words) - _SHOWN:,} more"]
     held = sum(path in entry.files for path in there)
@@ -252,6 +229,24 @@ def _named_otherwise(cache: Path, source: HubSource) -> Iterator[str]:
     commit = hf_cache.commit_of(cache, source.ref)
     if commit not in ("", source.commit):
         yield f"whoever asks this cache for {source.ref.revision} gets {commit}, not the pinned {source.commit}"
+
+
+def _run_otherwise(entry: Entry, source: HubSource) -> Iterator[str]:
+    """The copies of code that `transformers` runs in the place of what is in the cache."""
+    for place, path in hf_modules.copies(hf_modules.default(), source.pinned):
+        content = entry.files.get(path)
+        if not (_is_compiled(path) or (content and holds(place, content))):
+            yield f"{str(place)!r} is what would be run, and is not what is pinned: remove it"
+
+
+def _compiled(source: HubSource) -> Iterator[str]:
+    for place, path in hf_modules.copies(hf_modules.default(), source.pinned):
+        if _is_compiled(path):
+            yield f"{str(place)!r} would be run, and cannot be compared with what is pinned: remove it"
+
+
+def _is_compiled(path: str) -> bool:
+    return "__pycache__" in path.split("/")
 
 
 def _wrong(cache: Path, source: HubSource, path: str, content: Content | None) -> str:

@@ -10,7 +10,7 @@ from modelward.core.result import gravest
 State = Literal[
     "pinned", "unchanged", "fetched", "same",
     "moved", "renamed", "deleted", "force-pushed", "changed", "registered anew", "refused", "doubtful",
-    "not asked", "absent",
+    "not asked", "absent", "unexamined",
     "failed",
 ]  # fmt: skip
 
@@ -18,7 +18,7 @@ EXIT: Mapping[State, int] = {
     "pinned": 0, "unchanged": 0, "fetched": 0, "same": 0,
     "moved": 1, "renamed": 1, "deleted": 1, "force-pushed": 1, "changed": 1, "registered anew": 1, "refused": 1,
     "doubtful": 1,
-    "not asked": 3, "absent": 3,
+    "not asked": 3, "absent": 3, "unexamined": 3,
     "failed": 4,
 }  # fmt: skip
 

@@ -8,7 +8,8 @@ https://huggingface.co/docs/hub/local-cache
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+import shutil
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from modelward.core.content import Content
@@ -22,8 +23,13 @@ def default() -> Path:
     """Where clients look: https://huggingface.co/docs/huggingface_hub/package_reference/environment_variables"""
     if cache := os.environ.get("HF_HUB_CACHE") or os.environ.get("HUGGINGFACE_HUB_CACHE"):
         return Path(cache).expanduser()
+    return home() / "hub"
+
+
+def home() -> Path:
+    """Where clients keep everything."""
     above = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
-    return Path(os.environ.get("HF_HOME") or Path(above, "huggingface")).expanduser() / "hub"
+    return Path(os.environ.get("HF_HOME") or Path(above, "huggingface")).expanduser()
 
 
 def folder(ref: Ref) -> str:
@@ -36,31 +42,45 @@ def blob(ref: Ref, content: Content) -> str:
     return f"{folder(ref)}/blobs/{content.git or content.sha256}"
 
 
-def link(cache: Path, pinned: Ref, path: str, content: Content) -> None:
-    """Lets the snapshot of the commit have *path*. Raises ReadError."""
-    place = snapshot(cache, pinned) / path
-    target = os.path.relpath(cache / blob(pinned, content), place.parent)
-    beside = place.with_name(f".modelward-{os.urandom(8).hex()}")
+def hand_over(cache: Path, pinned: Ref, files: Mapping[str, Content], aside: Path) -> None:
+    """Lets the snapshot of the commit have *files*, whose blobs are there: all at once where there was none, since
+    clients take what they find of one for all there is. What is not done yet lies in *aside*. Raises ReadError."""
+    place = snapshot(cache, pinned)
+    made = place if place.is_dir() else aside / f"{folder(pinned)}--{pinned.revision}"
     try:
-        place.parent.mkdir(parents=True, exist_ok=True)
-        beside.symlink_to(target)
-        beside.replace(place)
+        aside.mkdir(exist_ok=True)
+        if made != place:
+            shutil.rmtree(made, ignore_errors=True)
+        for path, content in files.items():
+            _link(made / path, os.path.relpath(cache / blob(pinned, content), (place / path).parent), aside)
+        if made != place:
+            place.parent.mkdir(parents=True, exist_ok=True)
+            made.rename(place)
     except OSError as error:
         raise ReadError(f"{str(place)!r} cannot be written: {reason(error)}") from error
+
+
+def _link(place: Path, target: str, aside: Path) -> None:
+    place.parent.mkdir(parents=True, exist_ok=True)
+    beside = aside / os.urandom(8).hex()
+    beside.symlink_to(target)
+    beside.replace(place)
 
 
 def snapshot(cache: Path, pinned: Ref) -> Path:
     return cache / folder(pinned) / "snapshots" / pinned.revision
 
 
-def point(cache: Path, ref: Ref, commit: str) -> None:
+def point(cache: Path, ref: Ref, commit: str, aside: Path) -> None:
     """Lets the branch or tag of *ref* be *commit*, for clients that ask for it by name. Raises ReadError."""
     place = _named(cache, ref)
     if ref.is_commit or _commit_at(place) == commit:
         return
     try:
         place.parent.mkdir(parents=True, exist_ok=True)
-        replace_file(place, commit.encode())
+        beside = aside / "ref"
+        replace_file(beside, commit.encode())
+        beside.replace(place)
     except OSError as error:
         raise ReadError(f"{str(place)!r} cannot be written: {reason(error)}") from error
 
