@@ -339,8 +339,8 @@ def test_a_rewritten_record_names_its_statement(store: Path) -> None:
 
 
 def test_a_bit_of_any_file_of_a_store_is_noticed(store: Path) -> None:
-    """But of the private key, the index that is made anew, and the empty blob that says nothing."""
-    spared = (b"", b"{}", (store / "log/key").read_bytes(), (store / "index.sqlite").read_bytes())
+    """But of the index that is made anew, and the empty blob that says nothing."""
+    spared = (b"", b"{}", (store / "index.sqlite").read_bytes())
     whole = {path: raw for path, raw in files(store).items() if raw not in spared}
     for path, raw in whole.items():
         at = len(raw) // 3
@@ -349,6 +349,18 @@ def test_a_bit_of_any_file_of_a_store_is_noticed(store: Path) -> None:
             assert verify_store(str(store), NOBODY).exit_code == 1, path
         (store / path).write_bytes(raw)
     assert verify_store(str(store), NOBODY).exit_code == 0
+
+
+@pytest.mark.parametrize("name", ["key", "key.pub"])
+@pytest.mark.parametrize("content", [b"", b"no key", generate("ed25519").pem(None), None])
+def test_a_key_that_is_another_is_noticed(quick: Path, name: str, content: bytes | None) -> None:
+    """Also where the checkpoint is verified with one that is kept elsewhere."""
+    log = filled(quick / "log", records(3))
+    path = quick / "log" / name
+    path.write_bytes(path.read_bytes() + b"\n" if content is None else content)
+    assert told(verify_log(quick / "log", Asked(log.verifier.key))) == [("damaged", name)]
+    path.unlink()
+    assert told(verify_log(quick / "log", Asked(log.verifier.key))) == []
 
 
 def test_a_store_whose_log_is_gone(store: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import os
 import shutil
@@ -13,14 +14,17 @@ import pytest
 from tests.cli.process import REAL, environment
 
 from modelward.app import store as app
+from modelward.attest.dsse import PAYLOAD_TYPE
 from modelward.cli.commands import run
 from modelward.core import canonical
 from modelward.core.digest import Digest
 from modelward.core.errors import Malformed, ModelwardError, UsageError
 from modelward.core.statement import Statement
 from modelward.core.store import IN_TOTO
+from modelward.stores import evidence_store
 from modelward.stores.evidence_manifest import Subject
 from modelward.stores.evidence_store import EvidenceStore
+from modelward.stores.lock import Unwritable
 from modelward.stores.oci_layout import Damaged
 
 SIGNED = ("check", "model", "--policy", "signed", "--quiet", "--store", "store", "--pub")
@@ -271,6 +275,38 @@ def test_a_log_key_kept_elsewhere(here: Path) -> None:
 
 
 # -- what comes out
+
+
+def test_statements_of_too_many_values(here: Path) -> None:
+    """What is parsed takes thirty times its size."""
+    raw = statement()[:-1] + b',"more":[' + b"[]," * (1 << 22) + b"1]}"
+    envelope = {"payload": base64.b64encode(raw).decode(), "payloadType": PAYLOAD_TYPE, "signatures": [{"sig": "AAAA"}]}
+    for each in (raw, json.dumps(envelope).encode()):
+        with pytest.raises(Malformed, match=r"a statement with more than 4,194,304 values"):
+            app.entries(each)
+
+
+def test_another_store_is_no_statement(here: Path) -> None:
+    Path("a.json").write_bytes(statement())
+    app.add(["a.json"], "one")
+    with pytest.raises(UsageError, match=r"STATEMENT 'one' is a store: modelward store export --store one"):
+        app.add(["one"], "two")
+    with pytest.raises(UsageError, match="STATEMENT 'none' cannot be read"):
+        app.add(["none"], "two")
+    assert not Path("two").exists()
+
+
+def test_a_store_that_may_only_be_read_is_of_use(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert run(["check", "model", "--store", "store", "--quiet"]) == 0
+
+    def refused(folder: Path) -> None:
+        raise Unwritable("not permitted")
+
+    monkeypatch.setattr(evidence_store, "locked", refused)
+    assert run(["check", "model", "--store", "store", "--quiet"]) == 0
+    Path("model/config.json").write_text("{}")
+    with pytest.raises(ModelwardError, match="not permitted"):
+        run(["check", "model", "--store", "store", "--quiet"])
 
 
 def test_a_statement_filed_as_another_is_found_by_verify(here: Path) -> None:

@@ -64,6 +64,13 @@ def test_what_was_kept_elsewhere(store: Path, tmp_path: Path, capsys: pytest.Cap
     assert said(capsys).startswith("inconsistent: --since\n")
 
 
+def test_who_names_no_earlier_checkpoint_is_told_what_that_leaves(
+    store: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["log", "verify"]) == 0
+    assert "since      none was named: that all was put back to an earlier state would not show\n" in said(capsys)
+
+
 def test_a_statement_is_named_that_was_removed(store: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (store / "blobs/sha256" / named(1).partition(":")[2]).unlink()
     assert run(["log", "verify"]) == 1

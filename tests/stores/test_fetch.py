@@ -255,7 +255,7 @@ def test_however_it_is_cut_nothing_else_arrives(
     web: Web, server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, cuts: list[int]
 ) -> None:
     monkeypatch.setattr("modelward.stores.fetch._BLOCK", 1 << 12)
-    monkeypatch.setattr("modelward.stores.web._LONG", 1 << 13)
+    monkeypatch.setattr("modelward.stores.connection._AT_ONCE", 1 << 13)
     data = bytes(range(250)) * 260
     fetching = Fetching(web, server, tmp_path, data)
     fetching.place.unlink(missing_ok=True)

@@ -7,7 +7,6 @@ from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
-import httpx
 import pytest
 from tests.stores.server import STAMP, Asked, Lie, Page, Reply, Server, honest, redirect, serving
 
@@ -15,6 +14,7 @@ from modelward.core.errors import ReadError, UsageError
 from modelward.core.remote import named
 from modelward.formats.source import BytesSource
 from modelward.stores import web
+from modelward.stores.address import Address
 from modelward.stores.http import HttpFile, Pin, download
 from modelward.stores.web import Web, check_url
 
@@ -260,7 +260,7 @@ def test_redirects_that_are_not_followed(server: Server, client: Web, location: 
 @pytest.mark.parametrize("location", ["http://example.org/x", "https://127.0.0.1/x", "https://localhost/x"])
 def test_nothing_leads_from_elsewhere_to_plain_http_or_to_this_machine(location: str) -> None:
     with pytest.raises(ReadError, match="not followed"):
-        web._next(httpx.URL("https://example.org/model"), location)
+        web._next(Address.parse("https://example.org/model"), location)
 
 
 def test_a_token_is_for_one_server(server: Server) -> None:

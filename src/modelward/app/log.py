@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from modelward.attest.errors import Untrusted
-from modelward.attest.keys import PublicKey
+from modelward.attest.errors import BadKey, Untrusted
+from modelward.attest.keys import PrivateKey, PublicKey
 from modelward.attest.log_proof import Proof
 from modelward.attest.note import Checkpoint, Note, Verifier
 from modelward.attest.tiles import Inconsistent
@@ -20,7 +20,7 @@ from modelward.stores.evidence_store import EvidenceStore
 from modelward.stores.files import Identity, identity_of, read_named
 from modelward.stores.log import Log, verified
 from modelward.stores.log_audit import Audit
-from modelward.stores.log_files import CHECKPOINT, LogFiles, Missing
+from modelward.stores.log_files import CHECKPOINT, KEY, PUBLIC_KEY, LogFiles, Missing
 
 _MOST = 1 << 20
 _ATTEMPTS = 5
@@ -69,9 +69,10 @@ def verify_log(folder: Path, asked: Asked, statements: Mapping[bytes, str] | Non
     except Inconsistent as error:
         kind: Kind = "missing" if isinstance(error, Missing) else "unsigned"
         return LogVerification(None, (Problem(kind, error.where, error.why),))
-    problems = list(_unwitnessed(log, asked.witnesses))
+    files = LogFiles(folder)
+    problems = [*_unwitnessed(log, asked.witnesses), *_keys(files, log.verifier.key)]
     compared = _Compared(statements)
-    found, unused = Audit(LogFiles(folder), log, compared.take).run()
+    found, unused = Audit(files, log, compared.take).run()
     problems += found
     since = None
     if asked.since is not None:
@@ -84,10 +85,12 @@ def verify_log(folder: Path, asked: Asked, statements: Mapping[bytes, str] | Non
 
 def verify_store(store: str, asked: Asked) -> LogVerification:
     """The log of a store, beside its statements; every one of them is read. What is wrong is believed when nobody
-    writes: a statement is in the store a moment before it is in the log. Raises UsageError where there is no store."""
+    writes: a statement is in the store a moment before it is in the log, and where its writer was killed in between
+    it is logged now. Raises UsageError where there is no store."""
     with EvidenceStore(store) as opened:
         if not os.path.lexists(opened.folder / "log"):
             return LogVerification(None, (Problem("missing", "log", "the store has no log: it was removed"),))
+        opened.finish()
         for _ in range(_ATTEMPTS):
             before = _state(opened)
             result = verify_log(opened.folder / "log", asked, _statements(opened))
@@ -162,6 +165,35 @@ def _head(log: Log, asked: Asked) -> Head:
     signed = log.signed
     names = tuple(each.name for each in asked.witnesses)
     return Head(signed.origin, signed.size, signed.root.hex(), str(log.verifier), asked.public is not None, names)
+
+
+def _keys(files: LogFiles, public: PublicKey) -> Iterator[Problem]:
+    """What is there of the log's keys is as it was written: else nothing more can be logged, or the wrong key is
+    given to others."""
+    if _differs(files, PUBLIC_KEY, lambda raw: raw == public.pem):
+        yield Problem("damaged", PUBLIC_KEY, "it is not the key that has signed the log")
+    if _differs(files, KEY, lambda raw: _is_private(raw, public)):
+        yield Problem("damaged", KEY, "it is not the key that signs the log: nothing more can be logged with it")
+
+
+def _differs(files: LogFiles, name: str, is_right: Callable[[bytes], bool]) -> bool:
+    """Not where it is absent, or others may not read it."""
+    try:
+        return not is_right(files.read(name))
+    except Missing:
+        return False
+    except Inconsistent:
+        return True
+    except ReadError:
+        return False
+
+
+def _is_private(raw: bytes, public: PublicKey) -> bool:
+    try:
+        key = PrivateKey.parse(raw, None)
+    except BadKey:
+        return False
+    return key.public == public and key.pem(None) == raw
 
 
 def _unwitnessed(log: Log, witnesses: Sequence[Verifier]) -> Iterator[Problem]:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from modelward.app import models
-from modelward.app.store import digest_of, entries, select
+from modelward.app.store import digest_of, entries, read_log_key, select
 from modelward.app.threads import begun
 from modelward.core.digest import Digest
 from modelward.core.errors import Malformed, ReadError, UsageError
@@ -20,7 +20,6 @@ from modelward.stores.evidence_remote import Referrer, RemoteEvidence
 from modelward.stores.evidence_store import Entry, EvidenceStore
 from modelward.stores.evidence_sync import damaged
 from modelward.stores.fetch import Refused
-from modelward.stores.files import read_named
 from modelward.stores.model_pack import MODEL
 from modelward.stores.model_registry import Blobs
 from modelward.stores.oci_documents import Descriptor, sha256
@@ -32,10 +31,8 @@ from modelward.stores.web import Unreachable
 
 if TYPE_CHECKING:
     from modelward.app.reading import Progress
-    from modelward.attest.keys import PrivateKey
 
 _CONNECTIONS = 8
-_MOST_KEY = 1 << 20
 _MOST_BYTES = 1 << 30
 """Of the statements that one pull brings: they are kept all at once, or not at all."""
 _NO_TLS = ("WRONG_VERSION_NUMBER", "RECORD_LAYER_FAILURE", "UNEXPECTED_EOF_WHILE_READING")
@@ -131,7 +128,7 @@ def pull(
     about = list(dict.fromkeys(map(digest_of, wanted)))
     with ExitStack() as stack:
         stack.enter_context(_told(at.at))
-        opened = stack.enter_context(EvidenceStore(store, create=True, key=_key(log_key)))
+        opened = stack.enter_context(EvidenceStore(store, create=True, key=read_log_key(log_key)))
         registry = stack.enter_context(Registry(at.at, login_for(at.at.registry)))
         if at.name:
             about = [models.find(at, _one(about), registry).about]
@@ -163,19 +160,11 @@ def pull_model(
         packed = models.find(at, asked, registry)
         done = Pulled(str(at), (), 0, 0, ())
         if store is not None:
-            with EvidenceStore(store, create=True, key=_key(log_key)) as opened:
+            with EvidenceStore(store, create=True, key=read_log_key(log_key)) as opened:
                 incoming = _Incoming(opened, RemoteEvidence(registry), progress)
                 incoming.look([packed.about])
                 done = incoming.keep(str(at))
         return replace(done, brought=models.bring(packed, blobs, output, progress, waiting))
-
-
-def _key(path: str | None) -> PrivateKey | None:
-    if path is None:
-        return None
-    from modelward.attest.keys import PrivateKey
-
-    return PrivateKey.parse(read_named(path, "--log-key", _MOST_KEY), None)
 
 
 def _one(about: Sequence[Digest]) -> Digest | None:

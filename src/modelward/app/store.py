@@ -9,28 +9,34 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from modelward.core import canonical
 from modelward.core.digest import Digest
 from modelward.core.errors import Malformed, ModelwardError, UsageError
 from modelward.core.evidence import Evidence
 from modelward.core.store import IN_TOTO, Collected, Kept, Listing
+from modelward.stores.evidence_manifest import DSSE
 from modelward.stores.evidence_store import Entry, EvidenceStore
 from modelward.stores.files import reason
+from modelward.stores.lock import Unwritable
 from modelward.stores.oci_layout import Damaged
 from modelward.stores.statements import Document, Unread, documents
 from modelward.stores.write import replace_file
 
+if TYPE_CHECKING:
+    from modelward.attest.keys import PrivateKey
+
 PROJECT = ".modelward"
 """The store of a project, in the folder where modelward runs."""
 
-DSSE = "application/vnd.dsse.envelope.v1+json"
 MODEL_SIGNATURE = "https://model_signing/signature/v1.0"
 MOST_READ = 10_000
 """Statements about one artifact that `check` reads."""
 _MOST_SUBJECTS = 1_000
 _MOST_KEY = 1 << 20
+_MOST_VALUES = 1 << 22
+"""In one statement. A list of lists takes thirty times its size once it is parsed."""
 _STATEMENTS = ("https://in-toto.io/Statement/v1", "https://in-toto.io/Statement/v0.1")
 _PREFIX = re.compile(r"(?:sha256:)?([0-9a-f]{6,64})")
 _BUNDLE = re.compile(r"0\.[123]")
@@ -74,7 +80,10 @@ def _within(store: str, targets: Iterable[str]) -> str | None:
 def named_store(store: str | None) -> str:
     """That, or the project's. Raises UsageError where there is neither."""
     if store is None and not Path(PROJECT).is_dir():
-        raise UsageError(f"there is no {PROJECT} here: name the store with --store DIR")
+        raise UsageError(
+            f"there is no {PROJECT} here: name the store with --store DIR, or make a folder {PROJECT}, to be the "
+            "project's"
+        )
     return PROJECT if store is None else store
 
 
@@ -94,18 +103,29 @@ def add(paths: Sequence[str], store: str, about: str | None = None, log_key: str
     is about by its own words, or under *about*, a digest or the path of an artifact. Nothing is verified here: `check`
     does that when it reads them. Raises UsageError, Malformed for what is no statement, and ReadError."""
     digest = None if about is None else digest_of(about)
-    entries = [entry for path in paths for found in documents(path) for entry in _entries(found, digest)]
+    for path in paths:
+        if Path(path, "oci-layout").is_file():
+            raise UsageError(
+                f"STATEMENT {path!r} is a store: modelward store export --store {path} --output DIR writes its "
+                "statements into files, to be added"
+            )
+    entries = [entry for path in paths for found in documents(path, "STATEMENT") for entry in _entries(found, digest)]
     if not entries:
         raise UsageError("there is no statement in what was named")
-    with EvidenceStore(store, create=True, key=_key(log_key)) as opened:
+    with EvidenceStore(store, create=True, key=read_log_key(log_key)) as opened:
         new = opened.add(entries)
     return Added(tuple(sorted({entry.kept for entry in entries})), frozenset(new))
 
 
 def keep(made: Sequence[Evidence], store: EvidenceStore) -> None:
-    """The statements that `check` has made. Raises as EvidenceStore.add does."""
-    statements = [item.statement for item in made]
-    store.add([Entry(each.raw, IN_TOTO, each.predicate_type, each.subject) for each in statements])
+    """The statements that `check` has made. Raises as EvidenceStore.add does, but where they are there already: a store
+    that may only be read is of use too."""
+    new = [Entry(each.raw, IN_TOTO, each.predicate_type, each.subject) for each in (item.statement for item in made)]
+    try:
+        store.add(new)
+    except Unwritable:
+        if any(entry.kept not in store.certain(entry.about) for entry in new):
+            raise
 
 
 def _entries(found: Document | Unread, about: Digest | None) -> list[Entry]:
@@ -120,7 +140,7 @@ def _entries(found: Document | Unread, about: Digest | None) -> list[Entry]:
 def entries(raw: bytes, about: Digest | None = None) -> list[Entry]:
     """What to keep of a statement, an envelope or a bundle: one for each digest that it is about. Raises Malformed."""
     media_type, payload = _opened(raw)
-    body = canonical.decode(payload)
+    body = _decode(payload)
     if not isinstance(body, dict) or body.get("_type") not in _STATEMENTS:
         raise Malformed("it is no in-toto statement, nor a DSSE envelope or sigstore bundle with one")
     predicate_type = body.get("predicateType")
@@ -130,9 +150,17 @@ def entries(raw: bytes, about: Digest | None = None) -> list[Entry]:
     return [Entry(raw, media_type, predicate_type, subject) for subject in subjects]
 
 
+def payload(raw: bytes) -> Mapping[str, Any]:
+    """The statement in what was kept, whoever signed it or not. Raises Malformed."""
+    body = _decode(_opened(raw)[1])
+    if not isinstance(body, dict):
+        raise Malformed("it is no statement")
+    return body
+
+
 def _opened(raw: bytes) -> tuple[str, bytes]:
-    """The media type of *raw*, and the statement in it."""
-    body = canonical.decode(raw)
+    """The media type of *raw*, and the statement in it. Raises Malformed."""
+    body = _decode(raw)
     if isinstance(body, dict) and "_type" in body:
         return IN_TOTO, raw
     from modelward.attest import bundle, dsse
@@ -145,6 +173,12 @@ def _opened(raw: bytes) -> tuple[str, bytes]:
     version = _BUNDLE.search(opened.media_type)
     assert version
     return f"application/vnd.dev.sigstore.bundle.v{version[0]}+json", opened.envelope.payload
+
+
+def _decode(raw: bytes) -> Any:
+    if raw.count(b",") + raw.count(b"[") + raw.count(b"{") > _MOST_VALUES:
+        raise Malformed(f"a statement with more than {_MOST_VALUES:,} values")
+    return canonical.decode(raw)
 
 
 def _subjects(body: Mapping[str, Any], predicate_type: str) -> list[Digest]:
@@ -170,7 +204,8 @@ def _subjects(body: Mapping[str, Any], predicate_type: str) -> list[Digest]:
     return sorted(found)
 
 
-def _key(path: str | None) -> Any:
+def read_log_key(path: str | None) -> PrivateKey | None:
+    """Raises UsageError, ReadError, and BadKey."""
     if path is None:
         return None
     from modelward.attest.keys import PrivateKey
@@ -269,7 +304,7 @@ def show(store: str, wanted: str) -> list[Shown]:
         shown = []
         for kept, position in select(opened, [wanted]):
             _, payload = _opened(opened.read(kept))
-            body = json.dumps(canonical.decode(payload), indent=2, ensure_ascii=False)
+            body = json.dumps(_decode(payload), indent=2, ensure_ascii=False)
             shown.append(Shown(kept, position, body))
         return shown
 

@@ -20,7 +20,7 @@ import re
 from dataclasses import dataclass, field
 from typing import Literal, Self, get_args
 
-from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.exceptions import InternalError, InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa
 
@@ -161,7 +161,7 @@ class PrivateKey:
 
         try:
             return cls.of(load_pem_private_key(raw, password))
-        except (ValueError, UnsupportedAlgorithm) as error:
+        except (ValueError, UnsupportedAlgorithm, InternalError) as error:  # the last for an Ed25519 key cut short
             if encrypted:
                 raise PasswordWrong("the password is wrong, or the private key is damaged") from error
             raise BadKey(f"not a private key that can be read: {plain(error)}") from error

@@ -29,6 +29,8 @@ def verification(result: LogVerification) -> Iterator[Line]:
         yield Line("statements ", f"{result.statements:,} in the store, compared with the log")
     if result.since is not None:
         yield Line("since      ", f"a checkpoint of {count(result.since, 'record')}")
+    elif result.head and not result.problems:
+        yield Line("since      ", "none was named: that all was put back to an earlier state would not show")
     for path in result.unused[:_SHOWN]:
         yield Line("unused     ", f"{visible(path)}: no part of the log; a writer was killed, or put it there")
     yield Line()

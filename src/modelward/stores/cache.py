@@ -19,6 +19,7 @@ from typing import Any
 from modelward.core.artifact import Blob
 from modelward.core.digest import Digest
 from modelward.stores.files import Identity, reason
+from modelward.stores.sqlite_files import refuse_traps
 
 FILE = "results-1.sqlite"
 _MOST = 200_000
@@ -77,6 +78,7 @@ class Cache:
             self._damaged(error)
 
     def _open(self) -> None:
+        refuse_traps(self._path)
         self._db = sqlite3.connect(self._path, timeout=_WAIT, isolation_level=None)
         self._db.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, _LONGEST)
         self._db.executescript(_SCHEMA)

@@ -11,11 +11,15 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from modelward.core.digest import Digest
+from modelward.core.errors import Malformed
 from modelward.core.store import Kept
 from modelward.stores.evidence_manifest import Subject
+from modelward.stores.sqlite_files import refuse_traps
 
 FILE = "index.sqlite"
 JOURNAL = f"{FILE}-journal"
+TRAPS = (f"{FILE}-wal", f"{FILE}-shm")
+"""What SQLite would take up too, if somebody put it there: no index has them."""
 _WAIT = 10.0
 """Seconds that another process may hold the file."""
 _LONGEST = 1 << 20
@@ -35,10 +39,12 @@ _KEPT = "about, predicate_type, media_type, statement, size"
 
 
 class Index:
-    """Raises sqlite3.Error where the file is none, or damaged: then it is made anew."""
+    """Raises sqlite3.Error where the file is none, or damaged, or holds what no index does: then it is made anew."""
 
     def __init__(self, path: Path | None) -> None:
         """None: in memory."""
+        if path:
+            refuse_traps(path)
         self._db = sqlite3.connect(path or ":memory:", timeout=_WAIT, isolation_level=None)
         try:
             self._db.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, _LONGEST)
@@ -79,6 +85,16 @@ class Index:
         row = self._db.execute("SELECT value FROM state WHERE name = ?", (name,)).fetchone()
         return row[0] if row and isinstance(row[0], str | int) else None
 
+    @property
+    def logged(self) -> int:
+        """The records of the log that it knows."""
+        match self.state("logged"):
+            case None:
+                return 0
+            case int(known) if known >= 0:
+                return known
+        raise _strange()
+
     def set_state(self, **values: str | int) -> None:
         self._db.executemany("INSERT OR REPLACE INTO state VALUES (?, ?)", values.items())
 
@@ -88,10 +104,12 @@ class Index:
 
     def subject(self, tag: str) -> tuple[str, str] | None:
         """Its list of statements, and why that could not be read."""
-        found: tuple[str, str] | None = self._db.execute(
-            "SELECT referrers, why FROM subject WHERE tag = ?", (tag,)
-        ).fetchone()
-        return found
+        match self._db.execute("SELECT referrers, why FROM subject WHERE tag = ?", (tag,)).fetchone():
+            case None:
+                return None
+            case (str(referrers), str(why)):
+                return referrers, why
+        raise _strange()
 
     # -- changes
 
@@ -148,6 +166,8 @@ class Index:
             where, values = "held AND statement BETWEEN ? AND ?", [statement, f"{statement}~"]
         query = f"SELECT {_KEPT}, position FROM statement WHERE {where} ORDER BY about, predicate_type, statement"
         for *row, position in self._db.execute(query, values):
+            if not isinstance(position, int | None):
+                raise _strange()
             yield _kept(row), position
 
     def unlogged(self) -> list[Kept]:
@@ -167,7 +187,31 @@ class Index:
             for about, statement, predicate_type in lost
         ]
 
+    def content(self) -> tuple[str | int | None, Sequence[object]]:
+        """The index.json that it was made from, and all that follows from that and the log: every page is read, at one
+        moment."""
+        self._db.execute("BEGIN")
+        try:
+            if self._db.execute("PRAGMA integrity_check(1)").fetchall() != [("ok",)]:
+                raise _strange()
+            rows = [
+                self._db.execute(f"SELECT * FROM {table} ORDER BY {key}").fetchall()
+                for table, key in (("subject", "tag"), ("statement", "about, statement"))
+            ]
+            return self.state("layout"), rows
+        finally:
+            self._db.execute("ROLLBACK")
 
-def _kept(row: Sequence[str | int]) -> Kept:
-    about, predicate_type, media_type, statement, size = row
-    return Kept(Digest.parse(str(about)), str(predicate_type), str(media_type), Digest.parse(str(statement)), int(size))
+
+def _kept(row: Sequence[object]) -> Kept:
+    try:
+        match row:
+            case [str(about), str(predicate_type), str(media_type), str(statement), int(size)]:
+                return Kept(Digest.parse(about), predicate_type, media_type, Digest.parse(statement), size)
+    except Malformed:
+        pass
+    raise _strange()
+
+
+def _strange() -> sqlite3.Error:
+    return sqlite3.DatabaseError("it holds what was never written to it")

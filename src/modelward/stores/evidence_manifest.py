@@ -21,6 +21,7 @@ from modelward.core.errors import Malformed
 from modelward.core.store import IN_TOTO, Kept
 from modelward.stores.oci_documents import INDEX, MANIFEST, Descriptor, encode_document, parse_document, sha256
 
+DSSE = "application/vnd.dsse.envelope.v1+json"
 SUBJECT = "application/vnd.modelward.subject.v1+json"
 EMPTY = b"{}"
 LARGEST_STATEMENT = 1 << 28

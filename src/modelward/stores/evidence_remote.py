@@ -23,7 +23,7 @@ from modelward.core.digest import Digest
 from modelward.core.errors import Malformed, ReadError
 from modelward.core.store import IN_TOTO, Kept
 from modelward.stores import evidence_manifest as form
-from modelward.stores.evidence_manifest import Subject
+from modelward.stores.evidence_manifest import DSSE, Subject
 from modelward.stores.fetch import Refused
 from modelward.stores.oci_documents import (
     INDEX,
@@ -35,7 +35,6 @@ from modelward.stores.oci_documents import (
 )
 from modelward.stores.oci_registry import Registry, listed
 
-DSSE = "application/vnd.dsse.envelope.v1+json"
 _BUNDLE = re.compile(r"application/vnd\.dev\.sigstore\.bundle(\.v0\.[123]\+json|\+json;version=0\.[123])")
 _ANCHOR = re.compile(r"modelward-(sha256|sha3_256)-([0-9a-f]{64})")
 _PREDICATE_TYPE = "in-toto.io/predicate-type"
@@ -112,7 +111,8 @@ class RemoteEvidence:
         self._registry.put_manifest(subject.manifest, tag=f"modelward-{about.algorithm}-{about.value}")
 
     def put(self, kept: Kept, raw: bytes) -> Descriptor:
-        """A statement, from now on to be found by anybody who looks for it, whatever becomes of the index."""
+        """A statement, from now on to be found by anybody who looks for it, whatever becomes of the index. That it was
+        taken is a claim: it is read again."""
         subject = Subject.of(kept.about)
         self._registry.put_blob(raw)
         manifest = form.statement_manifest(kept, subject.descriptor)
@@ -121,6 +121,13 @@ class RemoteEvidence:
             self._registry.put_manifest(manifest)
         else:
             self._registry.put_manifest(manifest, tag=_own_tag(subject, made.digest))
+        try:
+            self._registry.read_manifest(made)
+            self._registry.read_blob(Descriptor(kept.media_type, kept.statement, kept.size))
+        except Refused:
+            raise
+        except ReadError as error:
+            raise ReadError(f"{error}: the registry said that it took the statement, and does not give it") from error
         return made
 
     def settle(self, added: Mapping[Digest, Collection[Descriptor]]) -> None:

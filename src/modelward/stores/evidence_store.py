@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
@@ -22,10 +23,10 @@ from types import TracebackType
 from typing import TYPE_CHECKING, TypeVar
 
 from modelward.core.digest import Digest
-from modelward.core.errors import Malformed, UsageError
+from modelward.core.errors import Malformed, ModelwardError, UsageError
 from modelward.core.store import Collected, Kept
 from modelward.stores import evidence_manifest as form
-from modelward.stores.evidence_index import FILE, JOURNAL, Index
+from modelward.stores.evidence_index import FILE, JOURNAL, TRAPS, Index
 from modelward.stores.evidence_manifest import Subject
 from modelward.stores.evidence_sync import (
     Grown,
@@ -48,6 +49,7 @@ if TYPE_CHECKING:
     from modelward.attest.keys import PrivateKey
 
 _ATTEMPTS = 5
+_PAUSE = 0.2
 _OURS = frozenset({"oci-layout", "index.json", "blobs", "log", "lock", FILE, JOURNAL})
 
 T = TypeVar("T")
@@ -149,12 +151,34 @@ class EvidenceStore:
     def verify(self) -> list[str]:
         """Every blob is hashed, every list and manifest parsed, every subject recomputed, the log read, and all that
         compared with the index. Gives what is wrong."""
+        self.finish()
         for _ in range(_ATTEMPTS):
             before = self.layout.identity()
             wrong = self._wrong_documents()
             if not wrong or self.layout.identity() == before:  # else somebody wrote meanwhile
                 break
-        return wrong + [why for digest in sorted(self.layout.names()) if (why := self._wrong(digest))]
+            time.sleep(_PAUSE)
+        try:
+            names = sorted(self.layout.names())
+        except Damaged as error:
+            return [*wrong, str(error)]
+        return wrong + [why for digest in names if (why := self._wrong(digest))]
+
+    def finish(self) -> None:
+        """Log what a writer had put into the layout when it was killed; where anything else is amiss, nothing: then
+        the log is to be seen as it is."""
+        from modelward.stores.log import Log
+
+        try:
+            with closing(Index(self.folder / FILE)) as index:
+                raw = self.layout.read_index()
+                was_marked = index.state("layout") in (None, sha256(raw).value)
+                if was_marked or index.logged != Log.load(self.folder / "log").size:
+                    return
+            with self._writing():
+                pass
+        except (ModelwardError, sqlite3.Error):
+            return
 
     def _wrong_documents(self) -> list[str]:
         try:
@@ -162,13 +186,20 @@ class EvidenceStore:
             with closing(in_memory(self.layout)) as fresh:
                 lacking = [f"the log lacks statement {each.statement} about {each.about}" for each in fresh.unlogged()]
                 wrong = fresh.problems() + lacking
-                state, known = self._ask(lambda index: (index.state("layout"), list(index.find())))
+                state, known = self._ask(Index.content)
                 if not is_written_here(raw) or state != sha256(raw).value:
                     wrong.append(
                         "index.json was changed, and not by modelward: modelward store rebuild takes it as it is"
                     )
-                elif not wrong and known != list(fresh.find()):
-                    wrong.append(f"{FILE} says something else than the layout: modelward store rebuild makes it anew")
+                elif not wrong:
+                    if known != fresh.content()[1]:
+                        wrong.append(
+                            f"{FILE} says something else than the layout: modelward store rebuild makes it anew"
+                        )
+                    wrong += [
+                        f"blob {digest} is missing"
+                        for digest in sorted(self.layout.reachable() - set(self.layout.names()))
+                    ]
         except (Damaged, Malformed) as error:
             return [str(error)]
         return wrong
@@ -196,7 +227,12 @@ class EvidenceStore:
             for entry in entries:
                 given.setdefault(entry.about, set()).add(entry.kept)
             blobs = {form.EMPTY, *(entry.raw for entry in entries)}
-            lists = [grown(index, self.layout, about, kept) for about, kept in given.items()]
+            try:
+                lists = [grown(index, self.layout, about, kept) for about, kept in given.items()]
+            except sqlite3.Error:  # it was damaged where nobody has looked before
+                self._discard()
+                index = self._match()
+                lists = [grown(index, self.layout, about, kept) for about, kept in given.items()]
             self.layout.put(blobs.union(*(each.blobs for each in lists)))
             changed = {each.subject.tag: each for each in lists if each.is_new}
             if changed:
@@ -230,13 +266,13 @@ class EvidenceStore:
                 self._index.clear()
             except sqlite3.Error:
                 self._discard()
-            self._synced()
+            self._match(begins=True)
 
     def gc(self) -> Collected:
         """Remove the blobs that nothing refers to, and files that were being written when a process was killed; never
         a statement. Raises Damaged, before anything is removed, for a store in which something is wrong: what a list
-        that cannot be read refers to is not known."""
-        with self._writing():
+        that cannot be read refers to is not known. It needs no room on the disk."""
+        with locked(self.folder), self._failing():
             with closing(in_memory(self.layout)) as fresh:
                 for problem in fresh.problems():
                     raise damaged(self.folder, problem)
@@ -287,9 +323,9 @@ class EvidenceStore:
             self._discard()
             return self._match()
 
-    def _match(self) -> Index:
+    def _match(self, *, begins: bool = False) -> Index:
         self._index = self._index or Index(self.folder / FILE)
-        on_disk(self._index, self.layout, self._key)
+        on_disk(self._index, self.layout, self._key, begins=begins)
         return self._index
 
     def _forget(self) -> None:
@@ -299,7 +335,7 @@ class EvidenceStore:
 
     def _discard(self) -> None:
         self._forget()
-        for name in (FILE, JOURNAL):
+        for name in (FILE, JOURNAL, *TRAPS):
             (self.folder / name).unlink(missing_ok=True)
 
     # -- the folder
@@ -323,6 +359,9 @@ class EvidenceStore:
         for name in (*_OURS, "blobs/sha256"):
             if (self.folder / name).is_symlink():
                 raise OSError(f"{name} in it is a link")
+        for name in (FILE, JOURNAL, *TRAPS):
+            if (self.folder / name).is_dir():
+                raise OSError(f"{name} in it is a folder")
 
     @contextmanager
     def _failing(self) -> Iterator[None]:

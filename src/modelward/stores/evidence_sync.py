@@ -27,17 +27,17 @@ _PAUSE = 0.05
 
 
 def damaged(folder: Path, what: str) -> Damaged:
-    """What is wrong, and what to do."""
+    """What is wrong with a statement, and what to do."""
     return Damaged(f"the store {str(folder)!r} is damaged: {what}; add that statement again, or restore a copy of it")
 
 
-def on_disk(index: Index, layout: Layout, key: PrivateKey | None) -> None:
+def on_disk(index: Index, layout: Layout, key: PrivateKey | None, *, begins: bool = False) -> None:
     """Bring *index* up to date, and log what is in the layout and not in the log. The caller holds the lock."""
     raw = layout.read_index()
     if index.state("layout") != sha256(raw).value:
         with index.change():
             match_layout(index, layout, raw)
-            write_log(index, layout.folder, key)
+            write_log(index, layout.folder, key, begins=begins)
             mark(index, layout, raw)
     elif not is_current(index, layout):
         mark(index, layout, raw)  # this is a copy of the store
@@ -142,6 +142,7 @@ class Grown:
     """What must be written before it is named: itself, and what it names but for the statements."""
     new: Set[Kept]
     replaces: str
+    """The list that it takes the place of, if that could be read."""
     was_broken: bool
 
     @property
@@ -156,19 +157,20 @@ def grown(index: Index, layout: Layout, about: Digest, kept: Set[Kept]) -> Grown
     known = {old for old, _ in index.find(about)}
     was, why = index.subject(subject.tag) or ("", "")
     entries: list[Descriptor] = []
-    new = kept - known
+    new, replaces = kept - known, ""
     try:
         if why:
             raise Damaged(why)
         if was:
             entries += parse_index(layout.read(Digest("sha256", was), LARGEST_LIST))
+            replaces = was
     except (Damaged, Malformed):
         kept = kept | known
     manifests = {form.statement_manifest(each, subject.descriptor): each for each in kept}
     entries += [form.referrer(each, manifest) for manifest, each in manifests.items()]
     raw = form.referrers(entries)
     blobs = frozenset((subject.manifest, subject.layer, raw, *manifests))
-    return Grown(subject, Descriptor.of(INDEX, raw), blobs, new, was, bool(why))
+    return Grown(subject, Descriptor.of(INDEX, raw), blobs, new, replaces, bool(why))
 
 
 # -- the log
@@ -182,12 +184,18 @@ def read_log(index: Index, folder: Path) -> None:
         _learn(index, Log.load(folder / "log"), folder)
 
 
-def write_log(index: Index, folder: Path, key: PrivateKey | None) -> None:
-    """The same, and log what it lacks."""
+def write_log(index: Index, folder: Path, key: PrivateKey | None, *, begins: bool = False) -> None:
+    """The same, and log what it lacks. A log that is gone is begun anew only with *begins*: whoever has removed it
+    would else find that nobody knows it any more."""
     from modelward.stores.log import Log
+    from modelward.stores.log_files import CHECKPOINT, LogFiles
 
-    if not (folder / "log").exists() and index.state("logged"):
-        raise damaged(folder, f"its log is gone, which had {index.state('logged')} records")
+    if not begins and not LogFiles(folder / "log").has(CHECKPOINT) and (index.logged or index.unlogged()):
+        had = f", which had {index.logged:,} records" if index.logged else ""
+        raise Damaged(
+            f"the store {str(folder)!r} is damaged: its log is gone{had}; restore a copy of it, or begin another one "
+            "with modelward store rebuild"
+        )
     log = Log.open(folder / "log", key)
     _learn(index, log, folder)
     lacking = index.unlogged()
@@ -197,10 +205,16 @@ def write_log(index: Index, folder: Path, key: PrivateKey | None) -> None:
 
 
 def _learn(index: Index, log: Log, folder: Path) -> None:
-    known = int(index.state("logged") or 0)
+    known = index.logged
     if log.size < known:
-        raise damaged(folder, f"its log ends after {log.size:,} of {known:,} records")
+        raise Damaged(
+            f"the store {str(folder)!r} is damaged: its log ends after {log.size:,} of {known:,} records; restore a "
+            "copy of it, or take it as it is with modelward store rebuild"
+        )
     if log.size > known:
         for position, raw in enumerate(log.records(known), known):
-            index.log(position, *form.parse_record(raw))
+            try:
+                index.log(position, *form.parse_record(raw))
+            except Malformed as error:
+                raise Damaged(f"the store {str(folder)!r} is damaged: record {position} of its log: {error}") from error
     index.set_state(logged=log.size)

@@ -23,8 +23,9 @@ from modelward.attest.errors import BadKey, Untrusted
 from modelward.attest.keys import PrivateKey, PublicKey, generate
 from modelward.attest.note import Checkpoint, Note, Verifier, sign
 from modelward.attest.tiles import LONGEST_RECORD, WIDTH, Bundle, Inconsistent, Tile, Tree
-from modelward.core.errors import Malformed, ModelwardError, ReadError, UsageError
+from modelward.core.errors import Malformed, ReadError, UsageError
 from modelward.stores.files import reason
+from modelward.stores.lock import Unwritable
 from modelward.stores.log_files import CHECKPOINT, KEY, PUBLIC_KEY, LogFiles, Missing
 
 
@@ -47,7 +48,7 @@ class Log:
         *key* is for a log whose key is kept elsewhere. The caller holds the lock of the store.
 
         Raises ReadError, Malformed, Inconsistent for a checkpoint that the log's key has not signed, and
-        ModelwardError for what cannot be written."""
+        Unwritable."""
         files = LogFiles(folder)
         if not files.has(CHECKPOINT):
             _create(files, key)
@@ -82,7 +83,7 @@ class Log:
         does not, then none of them is in the log, or all of them are. The caller holds the lock of the store.
 
         Raises Malformed for a record of more than 65,535 bytes, Inconsistent rather than to sign what does not
-        continue what was signed, BadKey without the log's key, and ModelwardError for what cannot be written."""
+        continue what was signed, BadKey without the log's key, and Unwritable."""
         for record in records:
             if len(record) > LONGEST_RECORD:
                 raise Malformed(f"a record of a log has at most {LONGEST_RECORD:,} bytes, and this has {len(record):,}")
@@ -131,7 +132,7 @@ class Log:
             self._files.write(CHECKPOINT, checkpoint)
             self._files.sync()
         except OSError as error:
-            raise ModelwardError(f"cannot write the log in {str(self._files.folder)!r}: {reason(error)}") from error
+            raise Unwritable(f"cannot write the log in {str(self._files.folder)!r}: {reason(error)}") from error
 
     def _bundle(self, bundle: Bundle) -> list[bytes]:
         records = self._files.read_bundle(bundle)
@@ -213,4 +214,4 @@ def _create(files: LogFiles, key: PrivateKey | None) -> None:
         files.write(CHECKPOINT, sign(Checkpoint(origin, 0, merkle.EMPTY).text, origin, signer))
         files.sync()
     except OSError as error:
-        raise ModelwardError(f"cannot write a log to {str(files.folder)!r}: {reason(error)}") from error
+        raise Unwritable(f"cannot write a log to {str(files.folder)!r}: {reason(error)}") from error

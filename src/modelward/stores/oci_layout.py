@@ -110,8 +110,12 @@ class Layout:
             _flush(self._prefix)
 
     def names(self) -> Iterator[Digest]:
-        """Of every blob, in no order."""
-        for name in os.listdir(self._blobs):
+        """Of every blob, in no order. Raises Damaged where there is no folder of them."""
+        try:
+            names = os.listdir(self._blobs)
+        except OSError as error:
+            raise Damaged(f"{str(self._blobs)!r} cannot be read: {reason(error)}") from error
+        for name in names:
             with suppress(Malformed):
                 yield Digest("sha256", name)
 

@@ -9,9 +9,9 @@ lists are read within limits, and what they name is still to be fetched and comp
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from types import TracebackType
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urljoin
 
 from modelward.core import canonical
@@ -25,11 +25,17 @@ from modelward.stores.web import origin_of
 
 MOST_TAGS = 1_000_000
 _MOST_PAGES = 1_000
+_MOST_IDLE = 3
+"""Pages in a row that bring nothing new."""
+_MOST_VALUES = 1 << 21
 _LARGEST_PAGE = 1 << 24
 MOST_REFERRERS = 100_000
 _ACCEPT = {"accept": f"{MANIFEST}, {INDEX}"}
 _NO_REFERRERS = (404, 405, 501)
 _NEXT = re.compile(r'<([^>]*)>\s*;\s*rel="?next"?')
+
+K = TypeVar("K")
+V = TypeVar("V")
 
 
 class Registry:
@@ -83,44 +89,41 @@ class Registry:
 
     def tags(self) -> set[str] | None:
         """Every tag; None where there is no such repository."""
-        found: set[str] = set()
-        path = f"{self._root}/tags/list"
-        for _ in range(_MOST_PAGES):
-            with self._wire.ask("GET", path, {"accept": "application/json"}) as reply:
-                if reply.status == 404:
-                    return None
-                found.update(_texts(reply, "tags"))
-                if len(found) > MOST_TAGS:
-                    raise reply.error(f"more than {MOST_TAGS:,} tags")
-                following = _following(reply)
-            if not following:
-                return found
-            path = following
-        raise ReadError(f"{self.at}: the list of tags has no end")
+        found = self._listed("tags", "tags/list", "application/json", _tags, MOST_TAGS)
+        return None if found is None else set(found)
 
     def referrers(self, digest: Digest) -> list[Descriptor] | None:
         """What the registry says to refer to a manifest; None where it has no such list for any manifest:
         https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#listing-referrers"""
-        found: list[Descriptor] = []
-        path = f"{self._root}/referrers/{digest}"
+        found = self._listed("referrers", f"referrers/{digest}", INDEX, _referrers, MOST_REFERRERS)
+        if found is None:
+            self.has_referrers = False
+            return None
+        return list(found.values())
+
+    def _listed(
+        self, what: str, path: str, accept: str, read: Callable[[Reply], Mapping[K, V] | None], most: int
+    ) -> Mapping[K, V] | None:
+        """What *read* gives of all pages; None where it gives None for the first."""
+        found: dict[K, V] = {}
+        path, idle = f"{self._root}/{path}", 0
         for _ in range(_MOST_PAGES):
-            with self._wire.ask("GET", path, {"accept": INDEX}) as reply:
-                if reply.status in _NO_REFERRERS and not found:
-                    self.has_referrers = False
+            with self._wire.ask("GET", path, {"accept": accept}) as reply:
+                page, had = read(reply), len(found)
+                if page is None and not found:
                     return None
-                if reply.status != 200:
+                if page is None:
                     raise reply.refusal()
-                try:
-                    found += listed(reply.rest(_LARGEST_PAGE))
-                except Malformed as error:
-                    raise reply.lies(f"it lists no referrers: {error}") from error
-                if len(found) > MOST_REFERRERS:
-                    raise reply.error(f"more than {MOST_REFERRERS:,} referrers")
-                following = _following(reply)
-            if not following:
+                found |= page
+                if len(found) > most:
+                    raise reply.error(f"more than {most:,} {what}")
+                path = _following(reply)
+                idle = idle + 1 if len(found) == had else 0
+                if path and idle == _MOST_IDLE:
+                    break
+            if not path:
                 return found
-            path = following
-        raise ReadError(f"{self.at}: the list of what refers to {digest} has no end")
+        raise ReadError(f"{self.at}: the list of {what} has no end")
 
     # -- writing
 
@@ -148,6 +151,8 @@ class Registry:
 
 def listed(raw: bytes) -> list[Descriptor]:
     """The entries of an index, without those whose digest is no sha256: they are not ours. Raises Malformed."""
+    if raw.count(b",") + raw.count(b"[") + raw.count(b"{") > _MOST_VALUES:
+        raise Malformed(f"a list with more than {_MOST_VALUES:,} values")
     entries = parse_document(raw, INDEX).get("manifests")
     if not isinstance(entries, list):
         raise Malformed("an index without a list of manifests")
@@ -157,6 +162,21 @@ def listed(raw: bytes) -> list[Descriptor]:
 def _is_foreign(entry: Any) -> bool:
     digest = entry.get("digest") if isinstance(entry, dict) else None
     return isinstance(digest, str) and re.fullmatch(r"sha(384|512):[0-9a-f]+", digest) is not None
+
+
+def _referrers(reply: Reply) -> Mapping[Digest, Descriptor] | None:
+    if reply.status in _NO_REFERRERS:
+        return None
+    if reply.status != 200:
+        raise reply.refusal()
+    try:
+        return {each.digest: each for each in listed(reply.rest(_LARGEST_PAGE))}
+    except Malformed as error:
+        raise reply.lies(f"it lists no referrers: {error}") from error
+
+
+def _tags(reply: Reply) -> Mapping[str, None] | None:
+    return None if reply.status == 404 else dict.fromkeys(_texts(reply, "tags"))
 
 
 def _texts(reply: Reply, name: str) -> Iterable[str]:

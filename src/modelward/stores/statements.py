@@ -45,33 +45,33 @@ class Unread:
     why: str
 
 
-def documents(path: str) -> Iterator[Document | Unread]:
-    """All that is in the file or the folder *path*, hidden files too, in the order of the names. Raises UsageError
-    for what is neither, cannot be opened, or holds more than MOST."""
-    for number, found in enumerate(_documents(path)):
+def documents(path: str, argument: str = "--evidence") -> Iterator[Document | Unread]:
+    """All that is in the file or the folder *path*, hidden files too, in the order of the names. Raises UsageError,
+    which says that *argument* named it, for what is neither, cannot be opened, or holds more than MOST."""
+    for number, found in enumerate(_documents(path, f"{argument} {path!r}")):
         if number == MOST:
-            raise UsageError(f"--evidence {path!r} holds more than {MOST:,} statements")
+            raise UsageError(f"{argument} {path!r} holds more than {MOST:,} statements")
         yield found
 
 
-def _documents(path: str) -> Iterator[Document | Unread]:
+def _documents(path: str, named: str) -> Iterator[Document | Unread]:
     try:
         place, kind = os.fsencode(path), Path(path).stat().st_mode
     except (OSError, ValueError) as error:
-        raise UsageError(f"--evidence {path!r} cannot be read: {reason(error)}") from error
+        raise UsageError(f"{named} cannot be read: {reason(error)}") from error
     if stat.S_ISREG(kind):
         yield from _in_file(place, 0)
         return
     if not stat.S_ISDIR(kind):
-        raise UsageError(f"--evidence {path!r} is neither a file nor a folder: write what it gives into a file first")
-    for file, why in _listing(place, path):
+        raise UsageError(f"{named} is neither a file nor a folder: write what it gives into a file first")
+    for file, why in _listing(place, named):
         if why:
             yield Unread(canonical.escape_bytes(file), why)
         else:
             yield from _in_file(file, os.O_NOFOLLOW)
 
 
-def _listing(folder: bytes, path: str) -> list[tuple[bytes, str]]:
+def _listing(folder: bytes, named: str) -> list[tuple[bytes, str]]:
     """Every file in *folder*, sorted, with why it is not read. Raises UsageError."""
     root = os.path.realpath(folder)
     found: list[tuple[bytes, str]] = []
@@ -83,7 +83,7 @@ def _listing(folder: bytes, path: str) -> list[tuple[bytes, str]]:
                 for entry in entries:
                     count += 1
                     if count > MOST:
-                        raise UsageError(f"--evidence {path!r} holds more than {MOST:,} files and folders")
+                        raise UsageError(f"{named} holds more than {MOST:,} files and folders")
                     if entry.is_dir(follow_symlinks=False):
                         pending.append(entry.path)
                     elif not _is_link_within(entry, root):
