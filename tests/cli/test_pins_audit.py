@@ -74,7 +74,7 @@ def test_exit_codes(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
 def test_a_folder_without_code_is_no_pass(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (project / "empty").mkdir()
     assert run(["pins", "audit", "empty"]) == 3
-    assert "no Python file and no notebook is in there" in said(capsys)
+    assert "no Python file, notebook or script is in there" in said(capsys)
 
 
 @pytest.mark.parametrize("args", [["nowhere"], ["src", "--lock", "nowhere"], ["src", "--exclude", ""]])
@@ -99,6 +99,15 @@ def test_which_files_are_read(project: Path) -> None:
     assert len(audit(["other"]).findings) == 1
     rest = audit(["."], exclude=["*.ipynb", "script", "src", "outside"])
     assert not rest.findings and len(rest.unexamined) == 1
+
+
+def test_scripts_are_read_by_their_names(project: Path) -> None:
+    names = ("a.sh", "Dockerfile", "Dockerfile.gpu", "ci.yml", "Makefile", "run")
+    for name in names:
+        (project / name).write_text("#!/bin/bash\nhf download org/name\n")
+    (project / "notes.txt").write_text("hf download org/name\n")
+    assert {one.at.file for one in audit(["."], exclude=["src"]).findings} == {f"./{name}" for name in names}
+    assert len(audit(["Dockerfile"]).findings) == 1
 
 
 def test_one_place_is_told_once(project: Path) -> None:

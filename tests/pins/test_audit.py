@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from modelward.checks.pins.audit import Pins, audit_notebook, audit_python
+from modelward.checks.pins.audit import Pins, audit_notebook, audit_python, audit_script
 from modelward.checks.pins.audit.commands import fetched
 from modelward.checks.pins.audit.loaders import LOADERS, loader_of, may_load
 from modelward.checks.pins.lock import Entry, HubSource, Lock, WebSource
@@ -94,6 +94,15 @@ UNPINNED = [
     "import peft\npeft.PeftModel.from_pretrained(model, 'org/name')",
     "import vllm\nvllm.LLM('org/name')",
     "from transformers import *\nBertModel.from_pretrained('org/name')",
+    "getattr(t, kind).from_pretrained('org/name')",
+    "import argparse\np = argparse.ArgumentParser()\np.add_argument('-m', '--model-name', default='org/name')\n"
+    "AutoModel.from_pretrained(p.parse_args().model_name)",
+    "NAMES = {'a': 'org/name'}\nfor key, name in NAMES.items():\n    AutoModel.from_pretrained(name)",
+    "for name in {'org/name': 1}:\n    AutoModel.from_pretrained(name)",
+    "for number, name in enumerate(['org/name']):\n    AutoModel.from_pretrained(name)",
+    "KINDS = {'a': (AutoModel, Tok)}\none, two = KINDS[kind]\ntwo.from_pretrained('org/name')",
+    "AutoModel.from_pretrained(config.get('model', 'org/name'))",
+    "from huggingface_hub import Repository\nRepository('x', clone_from='org/name')",
 ]
 DOWNLOADS = [
     "pandas.read_parquet('hf://datasets/org/name/x.parquet')",
@@ -106,6 +115,10 @@ DOWNLOADS = [
     "os.system('git clone https://huggingface.co/org/name')",
     "subprocess.run(['hf', 'download', 'org/name'])",
     "subprocess.run(f'huggingface-cli download org/name --local-dir {x}', shell=True)",
+    "subprocess.run(f'hf download {name} --local-dir x'.split())",
+    "import git\ngit.Repo.clone_from('https://huggingface.co/org/name', 'x')",
+    "get_ipython().system('hf download org/name')",
+    "pandas.read_parquet('hf://datasets/org/name/' + splits['train'])",
 ]  # fmt: skip
 CODE = [
     "AutoModel.from_pretrained('org/name', trust_remote_code=True)",
@@ -137,6 +150,8 @@ QUIET = [
     "load_dataset('csv', data_files='x.csv')",
     "load_dataset('imagefolder', data_dir='x')",
     "pipeline('summarization', model=AutoModel.from_config(config))",
+    "import mine\npipeline('summarization', model=mine.Model(config).to('cuda'))",
+    "import unsloth\nmodel, other = unsloth.FastModel.from_pretrained('./x')\npipeline('summarization', model=model)",
     "timm.create_model('resnet50')",
     f"timm.create_model('hf-hub:org/name@{COMMIT}', pretrained=True)",
     f"torch.hub.load('owner/repo:{COMMIT}', 'x')",
@@ -170,6 +185,9 @@ UNKNOWN = [
     "mlflow.pyfunc.load_model(uri)",
     "timm.create_model('resnet50', pretrained=pretrained)",
     "pandas.read_csv(f'hf://datasets/org/name@{revision}/x.csv')",
+    "import argparse\nargs = argparse.ArgumentParser().parse_args()\nAutoModel.from_pretrained(args.model)",
+    "import configparser\nAutoModel.from_pretrained(configparser.ConfigParser().get('a', 'b'))",
+    "one, two = KINDS[kind]\ntwo.from_pretrained('bert-base-cased')",
 ]
 
 
@@ -274,10 +292,60 @@ def test_the_pin_is_that_of_the_lock_or_the_command_for_it(source: str, pin: str
      ("git clone git@hf.co:org/name", ["hf://org/name@main"]),
      ("wget -q 'https://huggingface.co/org/name/resolve/main/a.bin?download=true'; ls", ["hf://org/name@main/a.bin"]),
      ("pip install -q transformers", []),
-     ("echo 'unbalanced && hf download org/name", ["hf://org/name@main"])],
+     ("echo 'unbalanced && hf download org/name", ["hf://org/name@main"]),
+     ("echo 'hf download org/name && ls'", []),
+     ("bash -lc 'ls && hf download org/name'", ["hf://org/name@main"]),
+     ("X=$(hf download org/name)", ["hf://org/name@main"]),
+     ('RUN ["hf", "download", "org/name"]', ["hf://org/name@main"]),
+     ("git submodule add https://huggingface.co/org/name", ["hf://org/name@main"]),
+     ("pip install git+https://huggingface.co/org/name@v1", ["hf://org/name@v1"]),
+     ("ollama run hf.co/org/name:Q4", ["hf://org/name@main"]),
+     ("vllm serve ./name", []),
+     ("vllm serve --enable-x --model org/name", ["hf://org/name@main"]),
+     (f"docker run x/vllm-openai:v1 --model org/name --revision {COMMIT}", [f"hf://org/name@{COMMIT}"]),
+     ("llama-cli -hf org/name:Q4", ["hf://org/name@main"]),
+     ("python -m vllm.entrypoints.openai.api_server --model $MODEL", ["hf://{}@%7B%7D"])],
 )  # fmt: skip
 def test_commands(command: str, found: list[str]) -> None:
     assert [str(one.ref) for one in fetched(command)] == found
+
+
+# --- scripts, Dockerfiles, YAML ---
+
+
+@pytest.mark.parametrize(
+    ("script", "found"),
+    [("A=$HOME/x\nB=$(pwd; ls)\n  hf download org/name\n", [(3, 3, "unpinned-download")]),
+     ("# ls; hf download org/name\n# don't\nhf download org/name\n# won't\n", [(3, 1, "unpinned-download")]),
+     ("FROM x\nRUN python -c \"from transformers import AutoModel; \\\n    AutoModel.from_pretrained('org/name')\"\n",
+      [(2, 5, "unpinned-hub-load")]),
+     ("run: |\n  python - <<'EOF'\n  import torch\n  torch.hub.load('owner/repo', 'x')\n  EOF\n",
+      [(2, 3, "unpinned-remote-code")]),
+     ('image: vllm-openai:v1\nargs:\n- "--model"\n- "org/name"\n- --trust-remote-code\nports:\n- number: 1\n',
+      [(2, 1, "unpinned-remote-code")]),
+     ("image: vllm-openai\ncommand: >\n  --model org/name\n  --port 1\n", [(3, 3, "unpinned-download")]),
+     ("image: litellm\nargs: --model=openai/gpt-4\n", []),
+     (f"vllm serve org/name --revision {COMMIT} --trust-remote-code", [(1, 1, "trusted-remote-code")]),
+     ("torchrun train.py --trust_remote_code True", [(1, 1, "trusted-remote-code")]),
+     ("base_model: org/name\ntrust_remote_code: true", [(2, 1, "trusted-remote-code")]),
+     ("trust_remote_code: false\n", []),
+     ("url: https://huggingface.co/org/name/resolve/main/x", [(1, 1, "unpinned-download")]),
+     ("python -c 'import transformers; from_pretrained('", [(1, 1, "unexamined")]),
+     ("\0hf download org/name", [(1, 1, "unexamined")])],
+)  # fmt: skip
+def test_scripts(script: str, found: list[tuple[int, int, str]]) -> None:
+    said = audit_script(script.encode(), "x.sh", Pins())
+    assert [
+        (one.at.line, one.at.column, one.said.rule.id if isinstance(one.said, Finding) else "unexamined")
+        for one in said
+    ] == found
+
+
+@pytest.mark.parametrize(
+    "unit", ["$(", "${", '["', "`", "python <<E\n", 'python -c "', "git clone ", "\n- a", "bash -c "]
+)
+def test_long_scripts_end(unit: str) -> None:
+    list(audit_script(("vllm\n" + unit * (20_000 // len(unit))).encode(), "x.sh", Pins()))
 
 
 # --- notebooks ---
@@ -312,6 +380,9 @@ def test_commands_in_cells() -> None:
     assert in_notebook("x = 1\n!hf download org/name") == [("unpinned-download", 2, 2, 2)]
     assert in_notebook("%%bash\nls\nhf download org/name") == [("unpinned-download", 2, 3, 1)]
     assert in_notebook("%%html\n<b>hf download org/name") == []
+    assert in_notebook("%%writefile x.sh\nhf download org/name") == [("unpinned-download", 2, 2, 1)]
+    load = "from datasets import load_dataset; load_dataset('squad')"
+    assert in_notebook(f'!python -c "{load}"') == [("unpinned-hub-load", 2, 1, 2)]
 
 
 def test_a_cell_that_does_not_parse_hides_no_other() -> None:
@@ -367,6 +438,7 @@ def test_deep_and_circular_code_ends(source: str) -> None:
 def test_any_bytes_are_judged(raw: bytes) -> None:
     list(audit_python(raw, "a.py", Pins()))
     list(audit_notebook(raw, "a.ipynb", Pins()))
+    list(audit_script(b"hf\n" + raw, "a.sh", Pins()))
 
 
 @given(st.sampled_from([*UNPINNED, *DOWNLOADS, *CODE]), st.integers(0), st.characters())

@@ -7,8 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from modelward.checks.pins.auto_map import foreign_code
-from modelward.checks.pins.names import _known, look_alikes, skeleton
+from modelward.checks.pins.names import _known, look_alikes
 from modelward.core.errors import Malformed
+from modelward.core.look_alike import skeleton
 
 
 def rules(name: str) -> list[str]:
@@ -65,9 +66,9 @@ def test_an_ordinary_name(name: str) -> None:
 
 def test_no_well_known_name_is_found() -> None:
     known = _known()
-    names = [f"{org}/{repo}" for repo, org in known.repos_by_name.items()]
-    names += [f"{org}/something" for org in sorted(known.trusted)] + list(known.repos_by_name)
-    assert len(known.orgs) >= 150 and len(known.repos_by_name) >= 300
+    names = [f"{org}/{repo}" for repo, org in known.makers.items()]
+    names += [f"{org}/something" for org in sorted(known.trusted)] + list(known.makers)
+    assert len(known.orgs) >= 150 and len(known.makers) >= 300
     assert [name for name in names if rules(name)] == []
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,7 @@ from modelward.checks.pins.audit import (
     Pins,
     audit_notebook,
     audit_python,
+    audit_script,
     is_notebook,
 )
 from modelward.core.errors import ReadError, UsageError
@@ -28,7 +30,13 @@ if TYPE_CHECKING:
 _MOST_NAMES = 1_000_000
 _PYTHON = (".py", ".pyw")
 _NOTEBOOK = (".ipynb",)
-_SCRIPT = b"#!"
+_SCRIPT = re.compile(rb"#!.*\b(?:python[\d.]*|(?:ba|da|k|z)?sh)\b")
+"""https://en.wikipedia.org/wiki/Shebang_(Unix)"""
+_COMMANDS = re.compile(
+    r".*\.(?:(?:ba|k|z)?sh|slurm|sbatch|ya?ml|dockerfile|mk)"
+    r"|(?:docker|container)file(?:\..+)?|(?:gnu)?makefile|justfile"
+)
+"""What holds commands: of a shell, of a build, of a workflow."""
 _ENVIRONMENT = "pyvenv.cfg"
 """What stands in the folder of a virtual environment: https://docs.python.org/3/library/venv.html"""
 
@@ -36,9 +44,9 @@ _ENVIRONMENT = "pyvenv.cfg"
 def audit(
     sources: Sequence[str], lock: str | None = None, exclude: Sequence[str] = (), progress: Progress | None = None
 ) -> SourceAudit:
-    """What the Python files and notebooks in *sources* load by name. *lock* is a file to take pins from; without it
-    modelward.lock is taken, if it is there. Virtual environments inside a folder are left out, and named. Raises
-    UsageError for a source that is not there, and ReadError for one that cannot be looked at."""
+    """What Python files, notebooks, and commands in scripts and YAML in *sources* load by name. *lock* names a file of
+    pins; without it modelward.lock is taken, if it is there. Virtual environments inside a folder are left out,
+    and named. Raises UsageError for a source that is not there, and ReadError for one that cannot be looked at."""
     pins = _pins(lock)
     trees = [_listed(source, exclude) for source in sources]
     said: dict[Spotted, None] = {}
@@ -96,19 +104,18 @@ def _environments(source: str) -> Iterator[str]:
 
 def _is_source(entry: Entry) -> bool:
     name = entry.path.rpartition("/")[2].lower()
-    if name.endswith((*_PYTHON, *_NOTEBOOK)):
+    if name.endswith((*_PYTHON, *_NOTEBOOK)) or _COMMANDS.fullmatch(name):
         return True
     return "." not in name and _is_script(entry.real)
 
 
 def _is_script(path: bytes) -> bool:
-    """A file without an ending whose first line names Python: https://en.wikipedia.org/wiki/Shebang_(Unix)"""
+    """A file without an ending whose first line says what runs it."""
     try:
         with open(path, "rb") as file:
-            first = file.read(100)
+            return bool(_SCRIPT.match(file.read(100)))
     except OSError:
         return True  # reading it will say why
-    return first.startswith(_SCRIPT) and b"python" in first.partition(b"\n")[0]
 
 
 def _named(tree: Tree, entry: Entry) -> str:
@@ -119,7 +126,7 @@ def _gaps(tree: Tree, jobs: Sequence[Entry], source: str) -> Iterator[Spotted]:
     for gap in tree.gaps:
         yield _gap(f"{tree.label}/{gap.path}".rstrip("/"), gap.why, gap.do)
     if not jobs:
-        yield _gap(tree.label, "no Python file and no notebook is in there", "name the folder that holds the code")
+        yield _gap(tree.label, "no Python file, notebook or script is in there", "name the folder that holds the code")
 
 
 def _gap(file: str, why: str, do: str) -> Spotted:
@@ -140,6 +147,14 @@ def _examined(tree: Tree, entry: Entry, name: str, pins: Pins) -> tuple[int | No
         if not tree.is_tree:
             raise ReadError(f"cannot read {tree.label!r}: {error}") from error
         return None, [_gap(name, f"it cannot be read: {error}", "make it readable, or leave it out with --exclude")]
-    as_notebook = entry.path.lower().endswith(_NOTEBOOK) or (not entry.path and is_notebook(raw))
-    examine = audit_notebook if as_notebook else audit_python
-    return len(raw), list(examine(raw, name, pins))
+    return len(raw), list(_reader(entry.path or name, raw, not entry.path)(raw, name, pins))
+
+
+def _reader(name: str, raw: bytes, is_alone: bool) -> Callable[[bytes, str, Pins], Iterator[Spotted]]:
+    """Who reads a file of that name; what is named alone may be a notebook whatever it is called."""
+    name = name.rpartition("/")[2].lower()
+    if name.endswith(_NOTEBOOK) or (is_alone and is_notebook(raw)):
+        return audit_notebook
+    first = _SCRIPT.match(raw[:100])
+    is_shell = first is not None and b"python" not in first[0]
+    return audit_script if _COMMANDS.fullmatch(name) or (is_shell and "." not in name) else audit_python

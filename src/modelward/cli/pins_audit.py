@@ -67,8 +67,8 @@ def audit(
       modelward pins audit . --format sarif --output pins.sarif
 
     Finds calls that load a model, a dataset or code by a name, without the 40 digits of a commit, or
-    with trust_remote_code, in Python files, notebooks and folders of them, and proposes the pin.
-    Nothing is run or imported, and no server is asked.
+    with trust_remote_code, in Python files, notebooks, and the commands of shell scripts, Dockerfiles,
+    Makefiles and YAML, and proposes the pin. Nothing is run or imported, and no server is asked.
 
     Exit codes: 0 nothing found, 1 something is, 3 something could not be read.
     """

@@ -2,8 +2,9 @@
 
 What is promised: each call of the table (loaders.py) whose name, revision and trust_remote_code are written in the same
 file, through imports, aliases, constants, f-strings, dictionaries and functools.partial, is found if no full commit
-fixes it. What is decided elsewhere is said to be unknown, at low severity. What is not seen: loaders behind names that
-another module gives them, configuration files, and names that are computed.
+fixes it. What is decided elsewhere is said to be unknown, at low severity. Of scripts and configurations the commands
+of commands.py and the addresses on a hub are seen, line by line. What is not seen: loaders behind names that another
+module gives them, names in configurations, and names that are computed.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ import warnings
 from collections.abc import Iterator, Sequence
 
 from modelward.checks.pins.audit.cells import Command, cells, python_of
+from modelward.checks.pins.audit.commands import python_in
 from modelward.checks.pins.audit.judge import Said, examine
 from modelward.checks.pins.audit.loaders import may_load
 from modelward.checks.pins.audit.others import examine_command
@@ -26,7 +28,7 @@ from modelward.core.errors import Malformed
 from modelward.core.finding import Finding, Location, Unexamined
 from modelward.core.source_audit import Spot, Spotted
 
-__all__ = ["MOST_NOTEBOOK", "MOST_SOURCE", "Pins", "audit_notebook", "audit_python", "is_notebook"]
+__all__ = ["MOST_NOTEBOOK", "MOST_SOURCE", "Pins", "audit_notebook", "audit_python", "audit_script", "is_notebook"]
 
 MOST_SOURCE = 8 << 20
 MOST_NOTEBOOK = 256 << 20
@@ -77,8 +79,8 @@ def audit_notebook(raw: bytes, file: str, pins: Pins) -> Iterator[Spotted]:
         starts.append(starts[-1] + len(lines[len(starts) - 1]) + 1 if starts else 0)
         tree, commands, trouble = _read_cell(cell.source)
         whole.body += ast.increment_lineno(tree, starts[-1]).body
-        for line, column, finding in _in_commands(commands, pins):
-            yield Spotted(Spot(file, line, column, cell.number), finding)
+        for line, column, said in _in_commands(commands, pins):
+            yield Spotted(Spot(file, line, column, cell.number), said)
         if trouble:
             line, why = trouble
             yield Spotted(Spot(file, line, 1, cell.number), Unexamined(_HERE, why, _DO_SYNTAX))
@@ -86,6 +88,17 @@ def audit_notebook(raw: bytes, file: str, pins: Pins) -> Iterator[Spotted]:
         number = bisect.bisect_right(starts, line - 1) - 1
         inside = line - starts[number]
         yield Spotted(Spot(file, inside, _column(lines[number], inside, offset), found[number].number), said)
+
+
+def audit_script(raw: bytes, file: str, pins: Pins) -> Iterator[Spotted]:
+    """What the commands in *raw* load by name: of a shell, a Dockerfile, a Makefile, or YAML. Never raises."""
+    if len(raw) > MOST_SOURCE or b"\0" in raw:
+        why = f"it is no text in UTF-8, or more than the {MOST_SOURCE:,} bytes that are read of a script"
+        yield Spotted(Spot(file, 1, 1), Unexamined(_HERE, why, _DO))
+        return
+    text = raw.decode("utf-8", "replace")
+    for line, column, said in _in_commands([Command(1, 1, text)], pins) if may_load(text) else ():
+        yield Spotted(Spot(file, line, column), said)
 
 
 def _read_cell(source: str) -> tuple[ast.Module, tuple[Command, ...], tuple[int, str] | None]:
@@ -100,12 +113,24 @@ def _read_cell(source: str) -> tuple[ast.Module, tuple[Command, ...], tuple[int,
         return nothing, python.commands, _reason(error)
 
 
-def _in_commands(commands: Sequence[Command], pins: Pins) -> Iterator[tuple[int, int, Finding]]:
+def _in_commands(commands: Sequence[Command], pins: Pins) -> Iterator[tuple[int, int, Finding | Unexamined]]:
     for command in commands:
-        for at, finding in examine_command(command.text, pins):
+        for at, said in (*examine_command(command.text, pins), *_handed_over(command.text, pins)):
             above = command.text.count("\n", 0, at)
             column = command.column + at if not above else at - command.text.rfind("\n", 0, at)
-            yield command.line + above, column, finding
+            yield command.line + above, column, said
+
+
+def _handed_over(text: str, pins: Pins) -> Iterator[tuple[int, Finding | Unexamined]]:
+    """What the Python in commands loads."""
+    for at, _, source in python_in(text):
+        if may_load(source):
+            try:
+                tree = _parsed(source)
+            except (SyntaxError, ValueError, Malformed) as error:
+                yield at, Unexamined(_HERE, _reason(error)[1], _DO)
+            else:
+                yield from ((at, said) for _, said in _examined(tree, pins))
 
 
 def _parsed(text: str) -> ast.Module:

@@ -42,6 +42,7 @@ _FOREIGN = frozenset(
 """Cell magics whose cell is no Python of this notebook."""
 _CELL_MAGIC = re.compile(r"\s*%%(!|\w+)([^\n]*)\n?")
 _WRITTEN_PYTHON = re.compile(r"\s(?:-a\s+)?\S+\.py\s*")
+_WRITTEN_SHELL = re.compile(r"\s(?:-a\s+)?\S+\.(?:sh|ya?ml)\s*")
 # An assignment may stand before either
 _LINE_MAGIC = re.compile(r"([ \t]*)((?:[\w., \t]+=[ \t]*)?)(!!?|%%?(?:\w+)|\?\??)([^\n]*)")
 _HELP = re.compile(r"[ \t]*[\w.*]+\?\??[ \t]*")
@@ -99,10 +100,11 @@ def python_of(source: str) -> Python:
     name, rest = magic[1], magic[2]
     body = source[magic.end() :]
     above = "\n" * source[: magic.end()].count("\n")
-    if name in _SHELLS:
+    is_written = name in ("writefile", "file")
+    if name in _SHELLS or (is_written and _WRITTEN_SHELL.fullmatch(rest)):
         line = above.count("\n") + 1
         return Python("", (Command(line, 1, body),))
-    if name in _FOREIGN and not (name in ("writefile", "file") and _WRITTEN_PYTHON.fullmatch(rest)):
+    if name in _FOREIGN and not (is_written and _WRITTEN_PYTHON.fullmatch(rest)):
         return Python("", ())
     inner = python_of(body)  # %%time may stand above %%capture
     down = above.count("\n")

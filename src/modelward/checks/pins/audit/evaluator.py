@@ -10,7 +10,7 @@ import posixpath
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
-from modelward.checks.pins.audit.scopes import Binding, Position, Scope
+from modelward.checks.pins.audit.scopes import Binding, Position, Scope, reaching
 from modelward.checks.pins.audit.values import (
     UNKNOWN,
     Known,
@@ -23,6 +23,9 @@ from modelward.checks.pins.audit.values import (
     Text,
     Value,
     Values,
+    items_of,
+    key_of,
+    keys_of,
 )
 
 _MOST = 40
@@ -31,16 +34,18 @@ _DEEPEST = 80
 _STEPS = 200_000
 """Expressions of one module, those counted again that are needed again."""
 
-_BUILTINS = frozenset("__import__ dict getattr open str super".split())
+_BUILTINS = frozenset("__import__ dict enumerate get_ipython getattr open str super".split())
 _PATHS = ("pathlib.", "tempfile.", "os.getcwd", "os.path.", "tkinter.filedialog.", "glob.glob", "platformdirs.")
-_SAME = frozenset({"builtins.str", "os.fspath", "copy.copy", "copy.deepcopy", "typing.cast"})
+_SAME = frozenset({"builtins.str", "os.fspath", "copy.copy", "copy.deepcopy", "typing.cast", "shlex.split"})
 _PARTIALS = frozenset({"functools.partial", "functools.partialmethod"})
 _ENVIRONMENT = frozenset({"os.environ.get", "os.getenv"})
+_PARSED = (".parse_args()", ".parse_known_args()[]")
 _UNBOUND = Text()
 
 
 class Evaluator:
-    def __init__(self) -> None:
+    def __init__(self, options: Mapping[str, list[tuple[ast.expr, Scope]]]) -> None:
+        self._options = options
         self._active: set[tuple[int, int]] = set()
         self._steps = _STEPS
         self._cuts = 0
@@ -82,14 +87,23 @@ class Evaluator:
     def named(self, name: str, at: Position, scope: Scope) -> Iterator[Value]:
         holder = scope.holder(name)
         if holder is None:
-            stars = [star for around in _outwards(scope) for star in around.stars]
+            stars = [star for around in scope.outwards() for star in around.stars]
             yield from (Ref(star + name) for star in stars)
             yield Ref(f"builtins.{name}") if name in _BUILTINS else _UNBOUND
             return
         updates = holder.updates.get(name, []) + (scope.updates.get(name, []) if scope is not holder else [])
-        for binding in _reaching(holder.names[name], at if holder is scope else None):
-            for value in self._bound(binding):
+        for binding in reaching(holder.names[name], at if holder is scope else None):
+            for value in self._part(binding):
                 yield self._updated(value, updates, holder) if updates and isinstance(value, Table) else value
+
+    def _part(self, binding: Binding) -> Iterator[Value]:
+        for value in self._bound(binding):
+            if binding.part is None:
+                yield value
+            elif isinstance(value, Several) and len(value.items) == binding.part[1]:
+                yield value.items[binding.part[0]]
+            else:
+                yield from items_of(value)
 
     def _bound(self, binding: Binding) -> Iterator[Value]:
         match binding.kind, binding.scope:
@@ -104,7 +118,7 @@ class Evaluator:
                 yield Text()
             case "item", Scope() as scope:
                 for value in self.of(binding.node, scope):
-                    yield from _items(value)
+                    yield from items_of(keys_of(value) if isinstance(value, Table) else value)
             case _:
                 yield Text()
 
@@ -137,11 +151,14 @@ class Evaluator:
 
     def attribute(self, value: Value, name: str) -> Iterator[Value]:
         match value:
+            case Ref(path=path) if path.endswith(_PARSED):
+                yield from (one for node, scope in self._options.get(name, ()) for one in self.of(node, scope))
+                yield Text()
             case Ref():
                 yield Ref(f"{value.path}.{name}")
             case Own(scope=own) if name in own.names:
                 for binding in own.names[name]:
-                    yield from self._bound(binding)
+                    yield from self._part(binding)
             case Own(scope=own):
                 for base in self._bases(own):
                     yield from self.attribute(base, name)
@@ -178,8 +195,8 @@ class Evaluator:
         elif path == "builtins.getattr" and len(arguments) > 1:
             for name in self.of(arguments[1], scope):
                 for value in self.of(arguments[0], scope):
-                    known = isinstance(name, Known) and isinstance(name.value, str)
-                    yield from self.attribute(value, str(name.value)) if known else UNKNOWN  # type: ignore[union-attr]
+                    known = name.value if isinstance(name, Known) else "*"
+                    yield from self.attribute(value, str(known))
         elif path in ("builtins.__import__", "importlib.import_module") and arguments:
             for name in self.of(arguments[0], scope):
                 yield Ref(name.value) if isinstance(name, Known) and isinstance(name.value, str) else Text()
@@ -189,9 +206,11 @@ class Evaluator:
             yield from self._made(node, scope)
         elif path in _SAME and arguments:
             yield from self.of(arguments[-1], scope)
-        elif path in _ENVIRONMENT:
-            yield from self.of(arguments[1], scope) if len(arguments) > 1 else ()
-            yield Text()
+        elif path == "builtins.enumerate" and arguments:
+            for value in self.of(arguments[0], scope):
+                yield Several(tuple(Several((Text(), one)) for one in items_of(value)))
+        elif path.endswith(".get") or path == "os.getenv":
+            yield from self._looked_up(node, scope, path in _ENVIRONMENT)
         elif path == "os.path.join":
             yield self._joined_path(arguments, scope)
         elif path.startswith(_PATHS):
@@ -208,15 +227,31 @@ class Evaluator:
             match value, node.func.attr:
                 case Known(value=str(text)), "format":
                     yield Text(text.partition("{")[0])
-                case Known(value=str()), "strip":
+                case ((Known(value=str()) | Text()), ("strip" | "split")):
                     yield value
                 case Table(), "copy":
                     yield value
+                case Table(), "keys":
+                    yield keys_of(value)
+                case Table(), "values":
+                    yield Several(tuple(items_of(value)))
+                case Table(items=items, is_whole=whole), "items":
+                    pairs = [Several((key_of(key), one)) for key, values in items for one in values]
+                    yield Several((*pairs, *(() if whole else UNKNOWN)))
                 case Table(), "get" if node.args:
-                    yield from self._items_of(value, node.args[0], scope)
+                    yield from self._subscripted(value, node.args[0], scope)
                     yield from self.of(node.args[1], scope) if len(node.args) > 1 else (Known(None),)
+                case _, "get":
+                    yield from self._looked_up(node, scope)
                 case _:
                     yield Text()
+
+    def _looked_up(self, node: ast.Call, scope: Scope, is_default: bool = False) -> Iterator[Value]:
+        """In something that is not known: what stands behind the key may be a default, or the name of an option."""
+        for value in self.of(node.args[1], scope) if len(node.args) > 1 else ():
+            if is_default or (isinstance(value, Known) and "/" in str(value.value)):
+                yield value
+        yield Text()
 
     def _made(self, node: ast.Call, scope: Scope) -> Iterator[Table]:
         items: list[tuple[object, Values]] = []
@@ -285,18 +320,18 @@ class Evaluator:
 
     def _subscript(self, node: ast.Subscript, scope: Scope) -> Iterator[Value]:
         for value in self.of(node.value, scope):
-            yield from self._items_of(value, node.slice, scope)
+            yield from self._subscripted(value, node.slice, scope)
 
-    def _items_of(self, value: Value, key: ast.expr, scope: Scope) -> Iterator[Value]:
+    def _subscripted(self, value: Value, key: ast.expr, scope: Scope) -> Iterator[Value]:
         if not isinstance(value, Table):
             if isinstance(value, Ref) and value.path == "os.environ":
                 yield Text()
             else:
-                yield from _items(value)
+                yield from items_of(value)
             return
         for one in self.of(key, scope):
             found = value.get(one.value) if isinstance(one, Known) else ()
-            yield from found or _items(value)
+            yield from found or items_of(value)
 
     def _table(self, node: ast.Dict, scope: Scope) -> Iterator[Value]:
         items: list[tuple[object, Values]] = []
@@ -340,35 +375,3 @@ _HOW: Mapping[type[Any], Callable[[Evaluator, Any, Scope], Iterator[Value]]] = {
     ast.Starred: Evaluator._within,
     ast.NamedExpr: Evaluator._within,
 }
-
-
-def _reaching(bindings: list[Binding], at: Position | None) -> list[Binding]:
-    """Those that a use at *at* in the same scope may see; without *at*, it may come at any time."""
-    if at is None:
-        return bindings
-    last = max((number for number, one in enumerate(bindings) if one.is_certain and one.at <= at), default=None)
-    if last is None:
-        return bindings
-    return [one for number, one in enumerate(bindings) if number == last or (number > last and not one.is_certain)]
-
-
-def _outwards(scope: Scope) -> Iterator[Scope]:
-    around: Scope | None = scope
-    while around is not None:
-        yield around
-        around = around.outer
-
-
-def _items(value: Value) -> Iterator[Value]:
-    """Whichever item of it is meant; of a dictionary that is subscripted, the values."""
-    match value:
-        case Several():
-            yield from value.items or UNKNOWN
-        case Table():
-            yield from (one for _, values in value.items for one in values)
-            if not value.is_whole:
-                yield Text()
-        case Ref():
-            yield Ref(f"{value.path}[]")
-        case _:
-            yield Text()

@@ -33,7 +33,7 @@ def examine(tree: ast.Module, pins: Pins) -> list[Said]:
 class _Judge:
     def __init__(self, module: Module, pins: Pins) -> None:
         self._module, self._pins = module, pins
-        self._evaluator = Evaluator()
+        self._evaluator = Evaluator(module.options)
         self._is_hub_code = any(
             one.path.startswith(PACKAGES)
             for names in module.root.names.values()
@@ -107,7 +107,7 @@ class _Judge:
             return
         values, expression = load.names()
         texts = [one.value for one in values if isinstance(one, Known) and isinstance(one.value, str)]
-        loaded = [text for text in texts if "/" in text and load.where(text, False) == "hub"]
+        loaded = [text for text in texts if ("/" in text or self._is_hub_code) and load.where(text, False) == "hub"]
         is_unknown = self._is_hub_code and not texts and any(isinstance(one, Text) for one in values)
         if loaded or is_unknown:
             what = repr(loaded[0]) if loaded else expression
@@ -147,7 +147,8 @@ class _Judge:
             text = node.value if isinstance(node, ast.Constant) else self._template(node, scope)
             if isinstance(text, str) and ("hf://" in text or "/resolve/" in text or "/raw/" in text):
                 ref = wanted.on_hub(text)
-                for found in of_address("the code", ref, self._pins) if ref and ref.path else ():
+                is_file = bool(ref and ref.path) or (text.startswith("hf://") and text.endswith("/"))
+                for found in of_address("the code", ref, self._pins) if ref and is_file else ():
                     yield (node.lineno, node.col_offset), found
 
     def _template(self, node: ast.JoinedStr, scope: Scope) -> str:

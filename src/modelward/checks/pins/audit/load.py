@@ -86,9 +86,10 @@ def is_unknown(value: Value) -> bool:
         return not value.start or wanted.where(value.start + "x") != "here"
     if not isinstance(value, Ref):
         return False
-    path = value.path
-    is_object = "()" in path and (path.startswith(PACKAGES) or path.partition("()")[0].rpartition(".")[2][:1].isupper())
-    return not is_object
+    called, is_called, more = value.path.partition("()")
+    is_attribute = more.startswith(".") and not more.endswith("()")
+    is_made = called.rpartition(".")[2][:1].isupper() and not is_attribute
+    return not (is_called and (called.startswith(PACKAGES) or is_made))
 
 
 def finding(rule: Rule, message: str, **evidence: str) -> Finding:

@@ -8,6 +8,7 @@ or that loads an installed package, like spacy.load, is on purpose not here.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
@@ -70,6 +71,8 @@ _LANGCHAIN = "https://python.langchain.com/docs/integrations/text_embedding/hugg
 _MODELSCOPE = "https://modelscope.cn/docs/models/download"
 _GENSIM = "https://radimrehurek.com/gensim/downloader.html"
 _POOCH = "https://www.fatiando.org/pooch/latest/api/generated/pooch.retrieve.html"
+_IPYTHON = "https://ipython.readthedocs.io/en/stable/api/generated/IPython.core.interactiveshell.html"
+_GITPYTHON = "https://gitpython.readthedocs.io/en/stable/reference.html"
 _SUBPROCESS = "https://docs.python.org/3/library/subprocess.html"
 
 _MODEL_VERSION = r"models:/(?:m-[0-9a-f]{32}|[^/@]+/\d+)(?:/.*)?"
@@ -104,6 +107,7 @@ LOADERS: tuple[Loader, ...] = (
     Loader("huggingface_hub.*snapshot_download", _HUB, name="repo_id", is_local=False),
     Loader("huggingface_hub.*hf_hub_url", _HUB, name="repo_id", is_local=False),
     Loader("huggingface_hub.*cached_download", _HUB, "address", name="url", pin=""),
+    Loader("huggingface_hub.*Repository", _HUB, name="clone_from", position=1, is_local=False),
     Loader("huggingface_hub.*from_pretrained_keras", _MIXINS),
     Loader("huggingface_hub.*from_pretrained_fastai", _MIXINS, name="repo_id"),
     Loader("huggingface_hub.*.from_pretrained", _MIXINS),
@@ -163,6 +167,21 @@ LOADERS: tuple[Loader, ...] = (
     Loader("flair*.load", "https://flairnlp.github.io/", name="model_path,model_name", pin=""),
     Loader("nemo*.from_pretrained", "https://docs.nvidia.com/nemo-framework/", name="model_name", pin=""),
     Loader("chronos*.from_pretrained", "https://github.com/amazon-science/chronos-forecasting"),
+    Loader("trl*Trainer", "https://huggingface.co/docs/trl/index", name="model", pin=""),
+    Loader("InstructorEmbedding.INSTRUCTOR", "https://github.com/xlang-ai/instructor-embedding",
+           name="model_name_or_path"),
+    Loader("FlagEmbedding.*Model", "https://github.com/FlagOpen/FlagEmbedding", name="model_name_or_path", pin=""),
+    Loader("FlagEmbedding.*Reranker", "https://github.com/FlagOpen/FlagEmbedding", name="model_name_or_path", pin=""),
+    Loader("haystack*.SentenceTransformers*", "https://docs.haystack.deepset.ai/docs/embedders", name="model"),
+    Loader("bertopic.BERTopic.load", "https://maartengr.github.io/BERTopic/api/bertopic.html", name="path", pin=""),
+    Loader("bertopic.BERTopic", "https://maartengr.github.io/BERTopic/api/bertopic.html", name="embedding_model",
+           position=None, pin=""),
+    Loader("keybert.KeyBERT", "https://maartengr.github.io/KeyBERT/api/keybert.html", name="model", pin=""),
+    Loader("chromadb*.SentenceTransformerEmbeddingFunction", "https://docs.trychroma.com/docs/embeddings",
+           name="model_name", pin="", default="all-MiniLM-L6-v2"),
+    Loader("simpletransformers*Model", "https://simpletransformers.ai/docs/usage/", name="model_name", position=1,
+           pin=""),
+    Loader("audiocraft*.get_pretrained", "https://github.com/facebookresearch/audiocraft", name="name", pin=""),
     # PyTorch, TensorFlow, Keras, images
     Loader("torch.hub.load_state_dict_from_url", _TORCH, "address", name="url", pin="check_hash"),
     Loader("torch.hub.download_url_to_file", _TORCH, "address", name="url", pin="hash_prefix"),
@@ -201,12 +220,16 @@ LOADERS: tuple[Loader, ...] = (
     # programs
     *(Loader(f"subprocess.{name}", _SUBPROCESS, "command", name="args", pin="")
       for name in "run call check_call check_output Popen getoutput getstatusoutput".split()),
+    *(Loader(f"builtins.get_ipython().{name}", _IPYTHON, "command", name="cmd", pin="")
+      for name in "system getoutput".split()),
+    Loader("git.Repo.clone_from", _GITPYTHON, "command", name="url", pin="", prefix="git clone"),
     Loader("os.system", _SUBPROCESS, "command", name="command", pin=""),
     Loader("os.popen", _SUBPROCESS, "command", name="cmd", pin=""),
 )  # fmt: skip
 
 _ROOTS = tuple(sorted({loader.callee.partition("*")[0].partition(".")[0] for loader in LOADERS}))
-PACKAGES = tuple(root for root in _ROOTS if root not in ("os", "subprocess"))
+_PROGRAMS = {loader.callee.partition(".")[0] for loader in LOADERS if loader.how == "command"}
+PACKAGES = tuple(root for root in _ROOTS if root not in _PROGRAMS)
 """How the names of the packages start that load by name."""
 
 
@@ -239,18 +262,12 @@ _WORDS = tuple(
         }
     )
 )
-_OTHER_WORDS = (
-    "trust_remote_code",
-    "from_pretrained",
-    "hf://",
-    "hf.co/",
-    "huggingface",
-    "hf-mirror",
-    "hf download",
-    "vllm",
+_OTHER_WORDS = re.compile(
+    r"trust[-_]remote[-_]code|from_pretrained|\bhf\b|huggingface|hf-mirror|vllm|sglang|text-(?:generation|embeddings)-|"
+    r"llama-(?:server|cli)|mlx_lm"
 )
 
 
 def may_load(text: str) -> bool:
     """Whether *text* has the words of any loader; without them there is nothing to look for."""
-    return any(word in text for word in _OTHER_WORDS) or any(root in text and last in text for root, last in _WORDS)
+    return bool(_OTHER_WORDS.search(text)) or any(root in text and last in text for root, last in _WORDS)

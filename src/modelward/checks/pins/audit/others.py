@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 
 from modelward.checks.pins import rules
 from modelward.checks.pins.audit import commands, wanted
-from modelward.checks.pins.audit.load import Load, finding, is_unknown
+from modelward.checks.pins.audit.load import TRUST, Load, finding, is_unknown
 from modelward.checks.pins.audit.loaders import How
 from modelward.checks.pins.audit.proposals import Pins
 from modelward.checks.pins.audit.repositories import hub, of_address, of_name
@@ -117,13 +117,15 @@ def command(load: Load) -> Iterator[Finding]:
         parts = value.items if isinstance(value, Several) else (value,)
         words = [str(one.value) if isinstance(one, Known) else getattr(one, "start", "") + "{}" for one in parts]
         text = words[0] if len(parts) == 1 and words else shlex.join(words).replace("'", "")
-        yield from (found for _, found in examine_command(text, load.pins))
+        yield from (found for _, found in examine_command(f"{load.loader.prefix} {text}".lstrip(), load.pins))
 
 
 def examine_command(text: str, pins: Pins) -> Iterator[tuple[int, Finding]]:
     """What commands of a shell load by name, with the place of each in *text*."""
-    for program, ref, at in commands.fetched(text):
-        for found in of_address(program, ref, pins):
+    for program, ref, at, runs in commands.fetched(text):
+        if ref is None:
+            yield at, finding(rules.TRUSTED_CODE, f"a command or a configuration sets {TRUST}")
+        for found in of_address(program, ref, pins, runs) if ref else ():
             yield at, found
 
 

@@ -104,15 +104,19 @@ def _custom_pipeline(load: Load) -> Iterator[Finding]:
                 yield finding(rules.UNPINNED_CODE, message, loads=value.value, pin='custom_revision="<commit>"')
 
 
-def of_address(who: str, ref: hub_name.Ref, pins: Pins) -> Iterator[Finding]:
-    """An address on a hub."""
+def of_address(who: str, ref: hub_name.Ref, pins: Pins, runs: bool = False) -> Iterator[Finding]:
+    """An address on a hub. *runs*: so is the code that lies there."""
     if "{}" not in ref.repo:
         yield from look_alikes(ref.repo)
-    if wanted.is_commit(ref.revision):
-        return
     name = ref.folder
-    if "{}" in ref.revision:
-        yield finding(rules.UNKNOWN_LOAD, f"{who} loads {name!r} at a revision that is not known here", loads=name)
-        return
-    message = f"{who} loads {name!r} {wanted.moving(ref.revision)}"
-    yield finding(rules.UNPINNED_DOWNLOAD, message, loads=name, pin=pins.in_address(ref))
+    verb = "runs the code of" if runs else "loads"
+    if wanted.is_commit(ref.revision):
+        if runs:
+            yield finding(rules.TRUSTED_CODE, f"{who} {verb} {name!r} at commit {ref.revision}")
+    elif "{}" in ref.revision:
+        rule = rules.TRUSTED_CODE if runs else rules.UNKNOWN_LOAD
+        yield finding(rule, f"{who} {verb} {name!r} at a revision that is not known here", loads=name)
+    else:
+        rule = rules.UNPINNED_CODE if runs else rules.UNPINNED_DOWNLOAD
+        message = f"{who} {verb} {name!r} {wanted.moving(ref.revision)}"
+        yield finding(rule, message, loads=name, pin=pins.in_address(ref))

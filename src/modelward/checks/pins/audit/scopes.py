@@ -45,6 +45,8 @@ class Binding(NamedTuple):
     """Where *node* stands; of a class or self, its own."""
     path: str = ""
     """What an import names."""
+    part: tuple[int, int] | None = None
+    """Which of how many parts of the value, where it is taken apart."""
     is_certain: bool = False
     """Whoever reaches the end of the scope has passed it once."""
 
@@ -77,6 +79,12 @@ class Scope:
             scope = scope.outer
         return scope
 
+    def outwards(self) -> Iterator[Scope]:
+        scope: Scope | None = self
+        while scope is not None:
+            yield scope
+            scope = scope.outer
+
     @property
     def owner(self) -> Scope | None:
         """The class that it stands in."""
@@ -84,6 +92,16 @@ class Scope:
         while scope is not None and scope.kind != "class":
             scope = scope.outer
         return scope
+
+
+def reaching(bindings: list[Binding], at: Position | None) -> list[Binding]:
+    """Those that a use at *at* in the same scope may see; without *at*, it may come at any time."""
+    if at is None:
+        return bindings
+    last = max((number for number, one in enumerate(bindings) if one.is_certain and one.at <= at), default=None)
+    if last is None:
+        return bindings
+    return [one for number, one in enumerate(bindings) if number == last or (number > last and not one.is_certain)]
 
 
 @dataclass(slots=True)
@@ -95,6 +113,8 @@ class Module:
     texts: list[tuple[ast.Constant | ast.JoinedStr, Scope]] = field(default_factory=list)
     """Without docstrings and the parts of f-strings."""
     tables: list[tuple[ast.Dict, Scope]] = field(default_factory=list)
+    options: dict[str, list[tuple[ast.expr, Scope]]] = field(default_factory=dict)
+    """What the options of a command line are unless it says otherwise, by the name of the attribute."""
 
 
 def read_module(tree: ast.Module) -> Module:
@@ -136,6 +156,8 @@ class _Reader:
                 self.module.texts.append((node, scope))
             case ast.Call():
                 self.module.calls.append((node, scope))
+                if isinstance(node.func, ast.Attribute) and node.func.attr == "add_argument":
+                    self._option(node, scope)
             case ast.Dict():
                 self.module.tables.append((node, scope))
             case ast.JoinedStr():
@@ -143,6 +165,17 @@ class _Reader:
                 self._push([part for part in node.values if not isinstance(part, ast.Constant)], scope, False)
                 return True
         return False
+
+    def _option(self, node: ast.Call, scope: Scope) -> None:
+        """https://docs.python.org/3/library/argparse.html#the-add-argument-method"""
+        words = {word.arg: word.value for word in node.keywords}
+        names = [one.value for one in node.args if isinstance(one, ast.Constant) and isinstance(one.value, str)]
+        name = next((one for one in names if one.startswith("--")), names[0] if names else "")
+        target = words.get("dest")
+        if isinstance(target, ast.Constant) and isinstance(target.value, str):
+            name = target.value
+        if "default" in words:
+            self.module.options.setdefault(name.lstrip("-").replace("-", "_"), []).append((words["default"], scope))
 
     def _function(self, node: Function, scope: Scope, certain: bool) -> None:
         inner = Scope("function", scope)
@@ -267,8 +300,10 @@ def _paired(targets: list[ast.expr], binding: Binding) -> Iterator[tuple[ast.exp
         for target, part in zip(targets, value.elts, strict=True):
             yield target, binding._replace(node=part)
     else:
-        for target in targets:
-            yield target, Binding(binding.at, "other", is_certain=binding.is_certain)
+        is_plain = binding.part is None and not any(isinstance(target, ast.Starred) for target in targets)
+        for number, target in enumerate(targets):
+            place = (number, len(targets))
+            yield target, binding._replace(part=place) if is_plain else binding._replace(kind="other", part=None)
 
 
 def _update(node: ast.Call, name: str, attr: str, scope: Scope) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from modelward.checks.pins.audit.scopes import Scope
@@ -76,3 +77,26 @@ Value = Known | Text | Local | Ref | Own | Table | Several | Partial
 Values = tuple[Value, ...]
 
 UNKNOWN: Values = (Text(),)
+
+
+def key_of(key: object) -> Value:
+    return Known(key) if isinstance(key, (str, int)) else Text()
+
+
+def keys_of(table: Table) -> Several:
+    return Several((*(key_of(key) for key, _ in table.items), *(() if table.is_whole else UNKNOWN)))
+
+
+def items_of(value: Value) -> Iterator[Value]:
+    """Whichever item of it is meant; of a dictionary that is subscripted, the values."""
+    match value:
+        case Several():
+            yield from value.items or UNKNOWN
+        case Table():
+            yield from (one for _, values in value.items for one in values)
+            if not value.is_whole:
+                yield Text()
+        case Ref():
+            yield Ref(f"{value.path}[]")
+        case _:
+            yield Text()
