@@ -76,6 +76,12 @@ def test_one_changed_file_is_one_changed_line_and_the_digest(tmp_path: Path) -> 
 GOOD = render(Lock((on_hub(), on_hub("org/other")))).decode()
 
 
+def test_what_editors_do_to_a_lock() -> None:
+    assert parse(GOOD.replace("\n", "\r\n").encode(), "x") == parse(GOOD.encode(), "x")
+    with pytest.raises(UsageError, match="x, line 1: it begins with a byte order mark"):
+        parse(b"\xef\xbb\xbf" + GOOD.encode(), "x")
+
+
 def edited(old: str, new: str, count: int = 1) -> str:
     assert old in GOOD
     return GOOD.replace(old, new, count)
@@ -117,7 +123,8 @@ def line_of(text: str, words: str, after: int = 0) -> int:
         (f'sha256 = "{SHA256}"', f'sha512 = "{SHA256}"', "sha512", "unknown key 'sha512'"),
         ("size = 12", "size = 13", "digest", "the digest of these files is"),
         ('"w.bin"', '"config.json"', '"config.json"', "Cannot overwrite"),
-        ("[[pin]]", "<<<<<<< HEAD\n[[pin]]", "<<<<", "expected TOML"),
+        ("[[pin]]", "<<<<<<< HEAD\n[[pin]]", "<<<<", "a merge was left half-way"),
+        ("[[pin]]", "=======\n[[pin]]", "====", "a merge was left half-way"),
     ],
 )  # fmt: skip
 def test_what_is_wrong_has_a_line(old: str, new: str, words: str, why: str) -> None:

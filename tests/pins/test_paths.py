@@ -16,6 +16,7 @@ from modelward.checks.pins.paths import refusals, why_not
         "a\\b", "..\\a", "a\0b", "a\nb", "a\x7f", "a\u202eb", "a\ud800", "a ", "a.", "a/b. /c", "con", "CON.txt",
         "a/aux", "com1.bin", "LPT9", "com\xb9", ".git/config", "a/.GIT/hooks/x", "git~1/x", ".cache/huggingface/x",
         "a" * 256, "é" * 128,
+        "aux .txt", "CON  .bin", "conin$", "CONOUT$.txt", ".Cache/HuggingFace/x", "a/" * 1025 + "b",
     ],
 )  # fmt: skip
 def test_refused(path: str) -> None:
@@ -25,7 +26,8 @@ def test_refused(path: str) -> None:
 @pytest.mark.parametrize(
     "path",
     [
-        "config.json", "a/b/c.bin", ".gitattributes", ".github/x", "..a", "a..b", "console", "com10", "nulls", "é.txt",
+        "config.json", "a/b/c.bin", ".gitattributes", ".github/x", "..a", "a..b", "console", "com10", "nulls",
+        "aux x.txt", "con$", "conin", "é.txt",
         "数据/训练.csv", "a b.txt", "-rf", "a*b", "x.cache/huggingface/y", "a" * 255, "--output", "~",
     ],
 )  # fmt: skip

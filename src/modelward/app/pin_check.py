@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator, Sequence
 from contextlib import closing
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from modelward.app.locking import LockFile
@@ -55,10 +56,11 @@ def _ask(web: Web, entry: Entry) -> Fate:
     except ReadError as error:
         words.append(("not asked", str(error)))
     state: State = min((word[0] for word in words), key=_GRAVITY.index, default="same")
-    details = [said for _, said in words]
-    if len(details) > _SHOWN:
-        details[_SHOWN:] = [f"and {len(details) - _SHOWN:,} more"]
-    return Fate(entry.name, str(entry.source), state, tuple(details))
+    return Fate(entry.name, str(entry.source), state, tuple(shortened([said for _, said in words])))
+
+
+def shortened(details: list[str]) -> list[str]:
+    return details if len(details) <= _SHOWN else [*details[:_SHOWN], f"and {len(details) - _SHOWN:,} more"]
 
 
 # -- of a hub
@@ -72,22 +74,23 @@ def _on_hub(web: Web, entry: Entry, source: HubSource) -> Iterator[Word]:
         if error.what == "repository":
             return
     else:
-        yield from _same_repository(source, found)
-        if found.at.revision != source.commit:
-            yield _moved(web, source, found.at.revision)
+        if found.name not in ("", source.ref.repo):
+            yield (
+                "renamed",
+                f"the hub calls it {found.name[:100]!r} now: somebody else may take the old name; pin the new one",
+            )
+        now = replace(source, commit=found.at.revision, identity=found.identity, created=found.created)
+        yield from since(web, source, now)
     yield from _same_files(web, entry, source)
 
 
-def _same_repository(source: HubSource, found: hub.Repository) -> Iterator[Word]:
-    if found.name not in ("", source.ref.repo):
-        yield (
-            "renamed",
-            f"the hub calls it {found.name[:100]!r} now: somebody else may take the old name; pin the new one",
-        )
-    for what, pinned, now in (("id", source.identity, found.identity), ("date", source.created, found.created)):
-        if pinned and now and pinned != now:
-            yield "registered anew", f"it is another repository under the same name: its {what} was {pinned}, now {now}"
-            return
+def since(web: Web, source: HubSource, now: HubSource) -> Iterator[Word]:
+    """What became of *source*, that its hub gives as *now*. Raises nothing: what nobody tells is said."""
+    another = source.why_another(now)
+    if another:
+        yield "registered anew", another
+    if now.commit != source.commit:
+        yield _moved(web, source, now.commit)
 
 
 def _moved(web: Web, source: HubSource, now: str) -> Word:

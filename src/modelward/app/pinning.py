@@ -8,7 +8,8 @@ from contextlib import closing
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, NamedTuple
 
-from modelward.app.locking import LockFile
+from modelward.app.locking import LockFile, place_of
+from modelward.app.pin_check import Word, shortened, since
 from modelward.app.threads import begun
 from modelward.checks.pins.auto_map import foreign_code
 from modelward.checks.pins.lock import Entry, HubSource, WebSource
@@ -22,25 +23,25 @@ from modelward.core.limits import Limits
 from modelward.core.pinning import Fate, Fates, State, files
 from modelward.core.remote import named
 from modelward.stores import hub
+from modelward.stores.address import Address
 from modelward.stores.fetch import STRONG
 from modelward.stores.http import length_of, refused
 from modelward.stores.tree import excluder
 from modelward.stores.web import Web, check_url
 
 if TYPE_CHECKING:
-    import httpx
-
     from modelward.app.reading import Progress
 
 _CONNECTIONS = 4
-_SMALL = 32 << 20
-"""Bytes of a file that is fetched for its sha256. Hubs keep larger ones in LFS, with a sha256 of their own:
+_SMALL = 1 << 30
+"""Bytes of a file that is fetched for its sha256. Hubs keep files far below that in LFS, with a sha256 of their own:
 https://huggingface.co/docs/hub/repositories-getting-started"""
 _CONFIGURATIONS = frozenset(
     "config.json tokenizer_config.json preprocessor_config.json processor_config.json generation_config.json "
     "model_index.json".split()
 )
 _LARGEST_CONFIGURATION = 4 << 20
+_SHOWN = 100
 _SECRET = ("sig", "token", "key", "credential", "password", "secret", "auth")
 
 
@@ -57,16 +58,19 @@ def pin(asked: Sequence[Asked], path: str, progress: Progress | None, waiting: C
     """Resolves every target and puts all of them into the lock *path*, or none. Raises ModelwardError."""
     for glob in (glob for one in asked for glob in one.exclude if not glob.isprintable()):
         raise UsageError(f"--exclude {glob!r} has characters that do not print: a lock cannot keep it")
+    place_of(path)
     file = LockFile.read(path)
     with closing(hub.connect()) as web:
         made = [_resolve(web, one, file, progress) for one in asked]
         code = {entry.name: _code(web, entry) for entry in made}
+        before = {entry.name: file.before(entry.name, entry.source) for entry in made}
+        history = {entry.name: tuple(_since(web, before[entry.name], entry)) for entry in made}
     for name in (entry.name for n, entry in enumerate(made) if entry.name in {one.name for one in made[:n]}):
         raise UsageError(f"two of them would be called {name!r}: pin one of them with --name")
     file.add(made, waiting)
-    before = {entry.name: entry for entry in file.lock.entries}
     known = {each.source.ref.repo for each in (*file.lock.entries, *made) if isinstance(each.source, HubSource)}
-    return Fates("pin", tuple(_pinned(entry, before.get(entry.name), code[entry.name], known) for entry in made))
+    told = {name: (*history[name], *code[name].doubts(known)) for name in code}
+    return Fates("pin", tuple(_pinned(entry, before[entry.name], told[entry.name]) for entry in made))
 
 
 def _resolve(web: Web, asked: Asked, file: LockFile, progress: Progress | None) -> Entry:
@@ -78,29 +82,29 @@ def _resolve(web: Web, asked: Asked, file: LockFile, progress: Progress | None) 
     if ref is None:
         url = check_url(asked.target)
         name = asked.name or url.path.rstrip("/").rpartition("/")[2]
-        _before(name, WebSource(str(url)), file)
+        file.before(name, WebSource(str(url)))
         return Entry(name, *_on_web(web, url))
     name = asked.name or ref.folder
-    before = _before(name, HubSource(ref, ""), file)
+    before = file.before(name, HubSource(ref, ""))
     source, items = _listed(web, ref, asked.exclude)
-    return Entry(name, source, _contents(web, source.pinned, items, before, progress))
+    return Entry(name, source, _contents(web, source.pinned, items, before.files if before else {}, progress))
 
 
-def _before(name: str, source: HubSource | WebSource, file: LockFile) -> Mapping[str, Content]:
-    """The files that the lock has under that name, which must be of the same thing. Raises UsageError."""
-    there = next((entry for entry in file.lock.entries if entry.name == name), Entry(name, source, {}))
-    if _of(there.source) != _of(source):
-        raise UsageError(f"{file.path!r} has {str(there.source)!r} as {name!r}: give this one another --name")
-    return there.files
-
-
-def _of(source: HubSource | WebSource) -> object:
-    """What is pinned, at whatever revision."""
-    match source:
-        case HubSource(ref=ref):
-            return replace(ref, revision="")
-        case WebSource(url=url):
-            return url
+def _since(web: Web, before: Entry | None, entry: Entry) -> Iterator[Word]:
+    """What happened to a repository that was pinned already. Whoever pins it anew sees it here for the last time."""
+    if not (before and isinstance(before.source, HubSource) and isinstance(entry.source, HubSource)):
+        return
+    now = entry.source
+    if before.source.ref.revision != now.ref.revision:  # another commit was asked for
+        now = replace(now, commit=before.source.commit)
+    yield from since(web, before.source, now)
+    if before.source.commit == entry.source.commit:
+        both = sorted(before.files.keys() & entry.files.keys())
+        yield from (
+            ("changed", f"{path!r} was {before.files[path].name} at the same commit")
+            for path in both
+            if not before.files[path].is_same(entry.files[path])
+        )
 
 
 # -- from a hub
@@ -110,15 +114,18 @@ def _listed(web: Web, ref: Ref, exclude: Sequence[str]) -> tuple[HubSource, list
     found = hub.resolve(web, ref)
     if found.name not in ("", ref.repo):  # whoever takes the old name gets what is asked for under it
         raise ReadError(f"{ref.repo!r} is called {found.name[:100]!r} by the hub: pin it by that name")
-    items = hub.tree(web, found.at)
+    listed = hub.tree(web, found.at)
     is_excluded = excluder(exclude)
-    items = [item for item in items if ref.path in ("", item.path) and not is_excluded(item.path)]
+    items = [item for item in listed if ref.path in ("", item.path)]
     if not items:
-        raise ReadError(f"{ref}: there is no such file, or none is left")
+        raise ReadError(f"{ref}: there is no such file" if listed else f"{ref}: there are no files to pin")
+    items = [item for item in items if not is_excluded(item.path)]
+    if not items:
+        raise ReadError(f"{ref}: --exclude leaves no file")
     if len(items) > Limits().entries:
         raise ReadError(f"{ref.repo}: more than {Limits().entries:,} files: leave some out with --exclude")
     for path, why in refusals(item.path for item in items):
-        raise ReadError(f"{ref.repo}: {path!r} is not pinned: {why}: leave it out with --exclude")
+        raise ReadError(f"{ref.repo}: {path[:_SHOWN]!r} is not pinned: {why}: leave it out with --exclude")
     source = HubSource(ref, found.at.revision, found.identity, found.created, tuple(exclude))
     return source, items
 
@@ -164,6 +171,14 @@ class _Code(NamedTuple):
     unread: tuple[str, ...]
     """Those that could not be read for it."""
 
+    def doubts(self, known: Collection[str]) -> Iterator[Word]:
+        """Beyond the repositories that are *known*."""
+        for repo in self.repos:
+            if repo not in known:
+                yield "doubtful", f"it takes code from {repo!r}: pin hf://{repo} too"
+        for path in self.unread:
+            yield "doubtful", f"{path!r} cannot be read: whether it takes code from elsewhere is not known"
+
 
 def _code(web: Web, entry: Entry) -> _Code:
     """Raises ReadError."""
@@ -196,7 +211,7 @@ def _body(web: Web, at: Ref, content: Content) -> bytes:
 # -- from another server
 
 
-def _on_web(web: Web, url: httpx.URL) -> tuple[WebSource, Mapping[str, Content]]:
+def _on_web(web: Web, url: Address) -> tuple[WebSource, Mapping[str, Content]]:
     secret = next((key for key in url.params if any(word in key.lower() for word in _SECRET)), None)
     if secret:
         raise UsageError(f"{named(str(url))!r}: its query holds a secret ({secret[:40]}), and a lock is shared")
@@ -214,24 +229,24 @@ def _on_web(web: Web, url: httpx.URL) -> tuple[WebSource, Mapping[str, Content]]
 # -- what is told
 
 
-def _pinned(entry: Entry, before: Entry | None, code: _Code, known: Collection[str]) -> Fate:
+def _pinned(entry: Entry, before: Entry | None, words: Sequence[Word]) -> Fate:
     state: State = "unchanged" if entry == before else "pinned"
     found = list(look_alikes(entry.source.ref.repo)) if isinstance(entry.source, HubSource) else []
     said = [f"{each.severity.name.lower()}[{each.rule.id}]: {each.message}" for each in found]
-    doubts = [f"it takes code from {repo!r}: pin hf://{repo} too" for repo in code.repos if repo not in known]
-    doubts += [f"{path!r} cannot be read: whether it takes code from elsewhere is not known" for path in code.unread]
-    if doubts or any(each.severity >= Severity.MEDIUM for each in found):
+    weak = [path for path, file in entry.files.items() if not file.sha256]
+    if weak:
+        many = f"{files(len(weak))} by SHA-1 alone, larger than {_SMALL:,} bytes, like {weak[0]!r}"
+        words = (*words, ("doubtful", f"{many}: whoever made them can have made others with the same"))
+    if any(state != "moved" for state, _ in words) or any(each.severity >= Severity.MEDIUM for each in found):
         state = "doubtful"
-    return Fate(entry.name, str(entry.source), state, (*said, *doubts, *_details(entry, before)))
+    said += shortened([text for _, text in words])
+    return Fate(entry.name, str(entry.source), state, (*said, *_details(entry, before)))
 
 
 def _details(entry: Entry, before: Entry | None) -> Iterator[str]:
     if isinstance(entry.source, HubSource):
         yield f"commit {entry.source.commit}"
     yield f"{files(len(entry.files))}, {sum(file.size for file in entry.files.values()):,} bytes"
-    weak = [path for path, file in entry.files.items() if not file.sha256]
-    if weak:
-        yield f"{files(len(weak))} by SHA-1 alone, larger than {_SMALL:,} bytes, like {weak[0]!r}"
     if before is not None and before != entry:
         added, gone = (len(entry.files.keys() - before.files.keys()), len(before.files.keys() - entry.files.keys()))
         changed = sum(before.files[path] != file for path, file in entry.files.items() if path in before.files)

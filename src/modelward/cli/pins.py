@@ -59,7 +59,8 @@ def pin(
 
     \b
     Exit codes: 0 pinned; 1 pinned, and to be looked at: its name is almost a well-known one,
-    or it takes code from a repository that is not pinned; 4 it could not be asked.
+    it takes code from a repository that is not pinned, or since it was pinned last its history was rewritten,
+    its files changed under the same commit, or somebody else registered its name; 4 it could not be asked.
     --check tells of each entry: same, moved, force-pushed, deleted, renamed, changed under the same commit,
     or registered anew by somebody else.
     Exit codes of --check: 0 all as pinned, 1 something changed, 3 something could not be asked.
@@ -132,9 +133,12 @@ def verify_cache(names: tuple[str, ...], lock: str, cache: str | None, form: str
       modelward verify-cache org/name --cache /shared/huggingface/hub
 
     Hashes what the cache has of the entries of the lock, or of those named. A client with a cached snapshot
-    never asks the hub again: what lies in the cache is what it loads. Asks no server.
+    never asks the hub again: what lies in the cache is what it loads. So are the copies of code that transformers
+    keeps beside it, in HF_MODULES_CACHE. Asks no server.
 
-    Exit codes: 0 what is there is as pinned, 1 it is not, 3 the cache has nothing of an entry.
+    \b
+    Exit codes: 0 what is there is as pinned, 1 it is not,
+    3 the cache has nothing of an entry, or compiled code that cannot be compared.
     """
     from modelward.app import fetching
 

@@ -41,6 +41,15 @@ class HubSource:
     def pinned(self) -> Ref:
         return Ref(self.ref.kind, self.ref.repo, self.commit, self.ref.path)
 
+    def why_another(self, now: HubSource) -> str:
+        """What shows that *now*, which has the same name, is another repository; "" where nothing does."""
+        pairs = (("id", self.identity, now.identity), ("date", self.created, now.created))
+        found = next(((what, old, new) for what, old, new in pairs if old and new and old != new), None)
+        if not found:
+            return ""
+        what, old, new = found
+        return f"it is another repository under the same name: its {what} was {old}, now {new}"
+
     def __str__(self) -> str:
         return str(self.ref)
 

@@ -11,7 +11,8 @@ import unicodedata
 from collections.abc import Iterable, Iterator
 
 _LONGEST = 255  # bytes of a name, on the file systems of Linux
-_RESERVED = re.compile(r"(?:con|prn|aux|nul|com[0-9\xb9\xb2\xb3]|lpt[0-9\xb9\xb2\xb3])(?:\..*)?", re.I)
+_LONGEST_PATH = 2048  # half of what Linux takes: the folder above needs some
+_RESERVED = re.compile(r"(?:con(?:in\$|out\$)?|prn|aux|nul|(?:com|lpt)[0-9\xb9\xb2\xb3]) *(?:\..*)?", re.I)
 _ODD = re.compile(r"[\\:]")
 _GIT = (".git", "git~1")
 """What git itself refuses to check out: https://github.com/advisories/GHSA-vw2c-22j4-2fh2"""
@@ -23,6 +24,8 @@ def why_not(path: str) -> str:
         return "it is an absolute path"
     if not path.isprintable():
         return "it has characters that do not print"
+    if len(path.encode()) > _LONGEST_PATH:
+        return f"it has more than {_LONGEST_PATH:,} bytes"
     return next((why for part in path.split("/") if (why := _why_not(part))), "") or _left_out(path)
 
 
@@ -41,7 +44,7 @@ def _why_not(part: str) -> str:
 
 
 def _left_out(path: str) -> str:
-    return "a scan leaves that folder out" if path.startswith(".cache/huggingface/") else ""
+    return "a scan leaves that folder out" if path.lower().startswith(".cache/huggingface/") else ""
 
 
 def refusals(paths: Iterable[str]) -> Iterator[tuple[str, str]]:

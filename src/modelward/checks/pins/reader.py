@@ -21,6 +21,8 @@ _CONTENT = {"size", "sha256", "git"}
 _ON_HUB = {"name", "source", "commit", "repository", "created", "digest", "exclude", "files"}
 _ON_WEB = {"name", "source", "etag", "size", "sha256"}
 
+_MERGING = re.compile(r"^(?:<{7}|={7}|>{7})(?: |\r?$)", re.M)
+
 At = tuple[str | int, ...]
 """The way to a value: keys of tables and positions in arrays. Empty: the whole file."""
 
@@ -35,11 +37,20 @@ def parse(raw: bytes, where: str) -> Lock:
         line = raw.count(b"\n", 0, error.start) + 1
         raise UsageError(f"{where}, line {line}: expected UTF-8, got the byte 0x{raw[error.start]:02x}") from error
     except (ValueError, RecursionError) as error:  # ValueError alone: a number of more digits than Python takes
-        what, _, place = str(error).partition(" (at ")
-        found = re.match(r"line (\d+)", place)
-        at = f", line {found[1]}" if found else ""
-        raise UsageError(f"{where}{at}: expected TOML, got: {what}") from error
+        raise UsageError(f"{where}{_no_toml(text, error)}") from error
     return _Reader(where, text).lock(body)
+
+
+def _no_toml(text: str, error: ValueError | RecursionError) -> str:
+    if text.startswith("\ufeff"):
+        return ", line 1: it begins with a byte order mark: save it as UTF-8 without one"
+    merging = _MERGING.search(text)
+    if merging:
+        line = text.count("\n", 0, merging.start()) + 1
+        return f", line {line}: a merge was left half-way: take one side, and pin what differs anew"
+    what, _, place = str(error).partition(" (at ")
+    found = re.match(r"line (\d+)", place)
+    return f"{f', line {found[1]}' if found else ''}: expected TOML, got: {what}"
 
 
 class _Reader:
@@ -122,7 +133,8 @@ class _Reader:
 
     def _digest(self, pin: dict[str, Any], at: At, entry: Entry) -> None:
         """A change of a file that leaves this as it was was made by hand, or by a merge."""
-        found = str(entry.digest) if entry.digest else None
+        digest = entry.digest
+        found = str(digest) if digest else None
         if pin.get("digest") != found:
             self._fail((*at, "digest"), f"the digest of these files is {found or 'not known'}", pin.get("digest"))
 
