@@ -1,4 +1,5 @@
-"""Pinning and fetching beside what they cannot do without: a bare download that is hashed and written.
+"""Pinning and fetching beside what they cannot do without: a bare download that is hashed and written; and beside
+huggingface_hub, which is what people use, and hashes nothing.
 
 .venv/bin/python bench/fetch.py [MEGABYTES]
 """
@@ -18,6 +19,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from importlib.util import find_spec
 from pathlib import Path
 
 OURS = (sys.executable, "-m", "modelward")
@@ -38,6 +40,11 @@ for number, url in enumerate(sys.argv[2:]):
             digest.update(buffer[:count])
             file.write(buffer[:count])
 """
+_CLIENT = """
+import sys
+from huggingface_hub import snapshot_download
+snapshot_download("org/name", local_dir=sys.argv[1])
+"""
 
 
 def main() -> None:
@@ -57,17 +64,23 @@ def _downloads(folder: Path, files: int, megabytes: int) -> None:
         _run([*OURS, "pin", "hf://org/name", "--lock", str(pinned)], url)
         urls = [f"{url}/org/name/resolve/{COMMIT}/{n:05}.bin" for n in range(files)]
         out = folder / "out"
-        bare = [sys.executable, "-c", _BARE, str(out), *urls]
-        ours = [*OURS, "fetch", "--lock", str(pinned), "--output", str(out), "--quiet"]
-        floor = [_timed(bare, url, out)]
-        measured = [_timed(ours, url, out)]
-        for _ in range(RUNS - 1):  # in turns, so that a busy moment hits both
-            floor.append(_timed(bare, url, out))
-            measured.append(_timed(ours, url, out))
-        for tool, times in (("download, sha256, write (floor)", floor), ("modelward fetch", measured)):
-            wall, cpu = (statistics.median(values) for values in zip(*times, strict=True))
-            speed, share = files * megabytes / wall, statistics.median(wall for wall, _ in floor) / wall
-            print(f"| {files} x {megabytes} MB | {tool} | {wall:.2f} | {cpu:.2f} | {speed:.0f} | {share:.0%} |")
+        tools = {
+            "download, sha256, write (floor)": [sys.executable, "-c", _BARE, str(out), *urls],
+            "modelward fetch": [*OURS, "fetch", "--lock", str(pinned), "--output", str(out), "--quiet"],
+        }
+        if find_spec("huggingface_hub"):
+            tools["huggingface_hub"] = [sys.executable, "-c", _CLIENT, str(out)]
+        times: dict[str, list[tuple[float, float]]] = {tool: [] for tool in tools}
+        for _ in range(RUNS):  # in turns, so that a busy moment hits all
+            for tool, command in tools.items():
+                times[tool].append(_timed(command, url, out))
+        medians = {
+            tool: [statistics.median(column) for column in zip(*rows, strict=True)] for tool, rows in times.items()
+        }
+        floor = next(iter(medians.values()))[0]
+        for tool, (wall, cpu) in medians.items():
+            speed = files * megabytes / wall
+            print(f"| {files} x {megabytes} MB | {tool} | {wall:.2f} | {cpu:.2f} | {speed:.0f} | {floor / wall:.0%} |")
 
 
 def _listings(folder: Path) -> None:
@@ -93,7 +106,8 @@ def _timed(command: Sequence[str], url: str, out: Path) -> tuple[float, float]:
 
 
 def _run(command: Sequence[str], url: str) -> None:
-    subprocess.run(command, env=os.environ | {"HF_ENDPOINT": url}, stdout=subprocess.DEVNULL, check=True)
+    quiet = {"HF_HUB_DISABLE_PROGRESS_BARS": "1", "HF_HUB_DISABLE_XET": "1", "HF_HUB_DISABLE_TELEMETRY": "1"}
+    subprocess.run(command, env=os.environ | quiet | {"HF_ENDPOINT": url}, stdout=subprocess.DEVNULL, check=True)
 
 
 # -- the other side, in a process of its own
@@ -118,7 +132,7 @@ def _serve(files: int, megabytes: int, is_large: bool) -> None:
         content.flush()
         sha1 = hashlib.sha1(b"blob %d\0" % size + (_SMALL if not megabytes else b""), usedforsecurity=False).hexdigest()
         about = {"oid": sha1, "size": size}
-        about |= {"lfs": {"oid": digest.hexdigest(), "size": size}} if is_large else {}
+        about |= {"lfs": {"oid": digest.hexdigest(), "size": size, "pointerSize": 134}} if is_large else {}
         entries = [{"type": "file", "path": f"{n:05}.bin", **about} for n in range(files)]
 
         class Handler(BaseHTTPRequestHandler):
@@ -130,14 +144,16 @@ def _serve(files: int, megabytes: int, is_large: bool) -> None:
                     self._api()
                     return
                 self._head(size)
-                at = 0
+                at = 0 if self.command == "GET" else size
                 while at < size:
                     at += os.sendfile(self.connection.fileno(), content.fileno(), at, size - at)
+
+            do_HEAD = do_GET
 
             def _api(self) -> None:
                 start = int(self.path.partition("cursor=")[2] or 0)
                 listing = json.dumps(entries[start : start + _PAGE])
-                body = json.dumps({"sha": COMMIT}) if "/revision/" in self.path else listing
+                body = json.dumps({"id": "org/name", "sha": COMMIT}) if "/revision/" in self.path else listing
                 there = f"{self.headers['host']}{self.path.partition('?')[0]}?cursor={start + _PAGE}"
                 self._head(len(body), f'<http://{there}>; rel="next"' if start + _PAGE < files else "")
                 self.wfile.write(body.encode())

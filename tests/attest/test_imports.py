@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 
-HEAVY = ("cryptography.x509", "sigstore", "pydantic", "requests", "httpx", "asyncio")
+HEAVY = ("cryptography.x509", "sigstore", "pydantic", "requests", "h11", "asyncio")
 
 
 def test_what_verifying_with_a_key_imports() -> None:

@@ -220,7 +220,7 @@ def test_files_on_disk_do_not_import_the_http_library(tmp_path: Path) -> None:
     (tmp_path / "model.pkl").write_bytes(EVIL)
     code = (
         "import sys; from modelward import app; app.scan(sys.argv[1]);"
-        "sys.exit('httpx' in sys.modules or 'modelward.app.remote' in sys.modules)"
+        "sys.exit('h11' in sys.modules or 'modelward.app.remote' in sys.modules)"
     )
     assert piped("-c", code, str(tmp_path / "model.pkl"), program=(REAL[0],)).returncode == 0
 

@@ -19,7 +19,7 @@ from modelward.core.content import Content
 from modelward.core.errors import ReadError, UsageError
 from modelward.core.pinning import Fate, Fates, State, files
 from modelward.stores import hf_cache, hf_modules, hub
-from modelward.stores.fetch import PARTS, Refused, Wanted, alone_in, holds, tidy
+from modelward.stores.fetch import PARTS, Refused, Wanted, alone_in, check_inside, holds, tidy
 from modelward.stores.fetch import fetch as fetch_file
 from modelward.stores.files import reason
 from modelward.stores.tree import LEFT_OUT
@@ -45,15 +45,18 @@ def fetch(
 ) -> Fates:
     """Fetches the entries *names* of the lock, or all, into the folder *output*. What is there already, and is what
     it must be, stays. Raises ModelwardError where nothing could be begun."""
-    entries = LockFile.read(path).chosen(names)
+    file = LockFile.read(path)
+    entries = file.chosen(names)
     folder = Path(output)
     wanted = {entry.name: list(_wanted(entry, layout)) for entry in entries}
     with alone_in(folder, waiting):
+        _check_places(path, folder, wanted.values())
         failures, replaced = _fetch_all(_once(chain(*wanted.values())), folder, progress)
         fates = []
         for entry in entries:
             places = [one.path for one in wanted[entry.name]]
-            fate = _settle(entry, [failures[place] for place in places if place in failures], folder, layout)
+            failed = [failures[place] for place in places if place in failures]
+            fate = _settle(entry, failed, folder, layout, file.lock.at_commit_of(entry))
             told = [f"{place!r} was not what is pinned, and is now" for place in places if place in replaced]
             fates.append(fate._replace(details=(*_shortened(told), *fate.details)))
         tidy(folder, not failures)
@@ -72,6 +75,15 @@ def _wanted(entry: Entry, layout: Layout) -> Iterator[Wanted]:
             for path, content in entry.files.items():
                 place = hf_cache.blob(pinned, content) if layout == "hf-cache" else f"{entry.name}/{path}"
                 yield Wanted(replace(pinned, path=path).url(endpoint), content, place, commit)
+
+
+def _check_places(lock: str, folder: Path, wanted: Iterable[Sequence[Wanted]]) -> None:
+    """Raises UsageError for the lock itself, ReadError for what lies behind a link."""
+    places = {one.path for each in wanted for one in each}
+    itself, root = Path(os.path.realpath(lock)), Path(os.path.realpath(folder))
+    if itself.is_relative_to(root) and itself.relative_to(root).as_posix() in places:
+        raise UsageError(f"{lock!r} would be replaced by what is fetched: name another --output")
+    check_inside(folder, [f"{PARTS}/any", *places])
 
 
 def _once(wanted: Iterable[Wanted]) -> list[Wanted]:
@@ -147,12 +159,15 @@ def _check_room(wanted: Sequence[Wanted], folder: Path) -> None:
 # -- what becomes of it
 
 
-def _settle(entry: Entry, failures: Sequence[ReadError], folder: Path, layout: Layout) -> Fate:
+def _settle(
+    entry: Entry, failures: Sequence[ReadError], folder: Path, layout: Layout, pinned: Mapping[str, Content]
+) -> Fate:
+    """*pinned* is all that the lock has of the same commit."""
     if failures:
         state: State = "refused" if all(isinstance(error, Refused) for error in failures) else "failed"
         details = [str(error) for error in failures]
     elif layout == "hf-cache":
-        state, details = "fetched", _hand_over(entry, folder)
+        state, details = _hand_over(entry, folder, pinned)
     else:
         state, details = _beside(entry, folder)
     return Fate(entry.name, str(entry.source), state, tuple(_shortened(details)))
@@ -162,12 +177,16 @@ def _shortened(details: list[str]) -> list[str]:
     return details if len(details) <= _SHOWN else [*details[:_SHOWN], f"and {len(details) - _SHOWN:,} more"]
 
 
-def _hand_over(entry: Entry, cache: Path) -> list[str]:
+def _hand_over(entry: Entry, cache: Path, pinned: Mapping[str, Content]) -> tuple[State, list[str]]:
     """Only a whole snapshot: clients take what they find for all there is."""
     assert isinstance(entry.source, HubSource)
+    place = hf_cache.snapshot(cache, entry.source.pinned)
+    root = place.relative_to(cache)
+    check_inside(cache, [f"{PARTS}/any", *((root / path).as_posix() for path in entry.files)])
     hf_cache.hand_over(cache, entry.source.pinned, entry.files, cache / PARTS)
     hf_cache.point(cache, entry.source.ref, entry.source.commit, cache / PARTS)
-    return [_summary(entry, hf_cache.snapshot(cache, entry.source.pinned))]
+    others = _others(place, pinned)
+    return ("changed" if others else "fetched"), [*others, _summary(entry, place)]
 
 
 def _beside(entry: Entry, folder: Path) -> tuple[State, list[str]]:
@@ -175,9 +194,13 @@ def _beside(entry: Entry, folder: Path) -> tuple[State, list[str]]:
     place = folder / entry.name
     if "" in entry.files:
         return "fetched", [_summary(entry, place)]
-    others = [path for path in hf_cache.walk(place) if path not in entry.files and not _is_left_out(path)]
-    said = [f"{path!r} is there too, and is not in the lock" for path in sorted(others)]
-    return ("changed" if others else "fetched"), [*said, _summary(entry, place)]
+    others = _others(place, entry.files)
+    return ("changed" if others else "fetched"), [*others, _summary(entry, place)]
+
+
+def _others(place: Path, pinned: Mapping[str, Content]) -> list[str]:
+    others = (path for path in hf_cache.walk(place) if path not in pinned and not _is_left_out(path))
+    return [f"{path!r} is there too, and is not in the lock" for path in sorted(others)]
 
 
 def _is_left_out(path: str) -> bool:
@@ -199,22 +222,26 @@ def verify_cache(path: str, names: Sequence[str], folder: str | None, progress: 
     cache = Path(folder) if folder is not None else hf_cache.default()
     if not cache.is_dir():
         raise UsageError(f"there is no cache {str(cache)!r}: name it with --cache DIR")
-    entries = [entry for entry in LockFile.read(path).chosen(names) if isinstance(entry.source, HubSource)]
+    file = LockFile.read(path)
+    entries = [entry for entry in file.chosen(names) if isinstance(entry.source, HubSource)]
     fates = []
     for done, entry in enumerate(entries):
         if progress:
             progress(done, len(entries), entry.name)
-        fates.append(_compare(entry, cache))
+        fates.append(_compare(entry, cache, file.lock.at_commit_of(entry)))
     return Fates("verify-cache", tuple(fates))
 
 
-def _compare(entry: Entry, cache: Path) -> Fate:
+def _compare(entry: Entry, cache: Path, pinned: Mapping[str, Content]) -> Fate:
+    """*pinned* is all that the lock has of the same commit."""
     assert isinstance(entry.source, HubSource)
     source, root = entry.source, hf_cache.snapshot(cache, entry.source.pinned)
     words = list(_named_otherwise(cache, source))
     there = sorted(hf_cache.walk(root)) if root.is_dir() else []
-    words += [f"{path!r} {why}" for path in there if (why := _wrong(cache, source, path, entry.files.get(path)))]
-    words += _run_otherwise(entry, source)
+    words += [f"{path!r} {why}" for path in there if (why := _wrong(cache, source, path, pinned.get(path)))]
+    absent = [path for path in sorted(entry.files) if os.path.lexists(hf_cache.absence(cache, source.pinned, path))]
+    words += [f"{path!r} is said not to exist, by .no_exist: clients pass it over" for path in absent]
+    words += _run_otherwise(pinned, source)
     compiled = list(_compiled(source))
     state: State = "changed" if words else "unexamined" if compiled else "same" if there else "absent"
     words += compiled
@@ -231,10 +258,10 @@ def _named_otherwise(cache: Path, source: HubSource) -> Iterator[str]:
         yield f"whoever asks this cache for {source.ref.revision} gets {commit}, not the pinned {source.commit}"
 
 
-def _run_otherwise(entry: Entry, source: HubSource) -> Iterator[str]:
+def _run_otherwise(pinned: Mapping[str, Content], source: HubSource) -> Iterator[str]:
     """The copies of code that `transformers` runs in the place of what is in the cache."""
     for place, path in hf_modules.copies(hf_modules.default(), source.pinned):
-        content = entry.files.get(path)
+        content = pinned.get(path)
         if not (_is_compiled(path) or (content and holds(place, content))):
             yield f"{str(place)!r} is what would be run, and is not what is pinned: remove it"
 

@@ -60,7 +60,8 @@ def add(statements: tuple[str, ...], store: str | None, about: str | None, log_k
     done = app.add(statements, app.named_store(store), about, log_key)
     lines = [Line("", f"{entry(each)}  about {each.about}") for each in sorted(done.new)]
     there = len(done.kept) - len(done.new)
-    answer = f"added {count(len(done.new), 'statement')}" + (f", {there:,} {'was' if there == 1 else 'were'} there" if there else "")
+    answer = f"added {count(len(done.new), 'statement')}"
+    answer += f", {there:,} {'was' if there == 1 else 'were'} there" if there else ""
     deliver(shown([*lines, Line("", answer, "good")]))
     return 0
 

@@ -54,7 +54,7 @@ def parse_short(text: str) -> Ref:
 
     Raises UsageError."""
     found = _SHORT.fullmatch(text[5:].rstrip("/"))
-    if not found or (found[3] and found[5]):
+    if not found or (found[3] and found[5]) or "@" in (found[4] or ""):
         raise UsageError(f"{text!r} names no repository: {EXPECTED}")
     revision = unquote(found[3] or found[5] or "main")
     return checked(Ref(found[1] or "models", found[2], revision, unquote(found[4] or "")), text)
@@ -65,6 +65,8 @@ def checked(ref: Ref, target: str) -> Ref:
     names = ref.repo.split("/")
     if len(names) > 2 or not all(_NAME.fullmatch(name) for name in names) or not ref.revision.isprintable():
         raise UsageError(f"{named(target)!r} names no repository: {EXPECTED}")
+    if not is_path(ref.revision):  # "..", which others take for the folder above
+        raise UsageError(f"{named(target)!r}: no branch or tag has that name")
     if ref.path and not is_path(ref.path):
         raise UsageError(f"{named(target)!r} names no file: {EXPECTED}")
     return ref

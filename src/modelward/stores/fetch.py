@@ -12,12 +12,11 @@ import os
 import re
 import shutil
 import stat
-from collections import deque
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from modelward.core.content import Content, Hash
 from modelward.core.errors import ReadError
@@ -30,7 +29,7 @@ PARTS = ".modelward-fetch"
 """The folder in an output folder in which incomplete files lie."""
 
 _BLOCK = 1 << 20
-_AHEAD = 8
+_SYNCED = 8 << 20
 _TRIES = 3
 STRONG = re.compile(r'"[!#-~]*"')
 _RANGE = re.compile(r"bytes ([0-9]{1,18})-([0-9]{1,18})/([0-9]{1,18})")
@@ -104,6 +103,24 @@ def holds(path: Path, content: Content) -> bool:
         os.close(descriptor)
 
 
+def check_inside(folder: Path, places: Iterable[str]) -> None:
+    """That no folder between *folder* and one of *places* is a link, behind which there may be anything. Raises
+    ReadError."""
+    folders = {PurePosixPath(above) for above in {place.rpartition("/")[0] for place in places} if above}
+    for above in sorted({*folders, *(parent for one in folders for parent in one.parents)} - {PurePosixPath()}):
+        link = folder / above
+        if link.is_symlink():
+            raise ReadError(f"{str(link)!r} is a link, and nothing is put behind it: remove it, or fetch elsewhere")
+
+
+def _disown(place: Path) -> None:
+    """Removes what writing to *place* would change elsewhere: a file with a second name, a pipe."""
+    with suppress(FileNotFoundError):
+        info = place.lstat()
+        if not stat.S_ISREG(info.st_mode) or info.st_nlink > 1:
+            place.unlink()
+
+
 def _digest(descriptor: int, size: int, hashing: Hash) -> str:
     """Of the first *size* bytes; of fewer where the file is shorter now."""
     buffer = memoryview(bytearray(min(_BLOCK, size)))
@@ -175,6 +192,7 @@ class _Part:
 
     def open(self) -> None:
         self._file.parent.mkdir(exist_ok=True)
+        _disown(self._file)
         flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
         self._descriptor = os.open(self._file, flags, 0o666)
         there = os.fstat(self._descriptor).st_size
@@ -249,16 +267,11 @@ class _Part:
                 f"{named(self._wanted.url)}: {stated[:20]} bytes are there where {size - self.have:,} are pinned"
             )
         self._remember(answer.headers)
-        body = answer.body(size - self.have)
-        if size - self.have <= _BLOCK:  # a thread would cost more than it saves
-            for piece in body:
-                self._append([piece])
+        with _syncing(self._descriptor) as wrote:
+            for piece in answer.body(size - self.have):
+                self._append(piece)
+                wrote(len(piece))
                 took(len(piece))
-            return
-        with _behind(self._append) as put:
-            for pieces in _blocks(body):
-                put(pieces)
-                took(sum(map(len, pieces)))
 
     def _same_commit(self, answer: Answer) -> None:
         for _, headers in (*answer.hops, ("", answer.headers)):
@@ -277,43 +290,32 @@ class _Part:
     def _remember(self, headers: Mapping[str, str]) -> None:
         """Which object this is the beginning of, for the next run."""
         if self._wanted.content.size > _BLOCK:
+            self._etag.unlink(missing_ok=True)  # not written through, if it is a link
             self._etag.write_text(headers.get("etag", ""), "ascii", "replace")
 
-    def _append(self, pieces: list[bytes]) -> None:
-        for piece in pieces:
-            left = memoryview(piece)
-            while left:
-                left = left[os.pwrite(self._descriptor, left, self.have + len(piece) - len(left)) :]
-            self._hashing.update(piece)
-            self.have += len(piece)
-
-
-def _blocks(pieces: Iterator[bytes]) -> Iterator[list[bytes]]:
-    """What came before a failure too."""
-    block: list[bytes] = []
-    try:
-        for piece in pieces:
-            block.append(piece)
-            if sum(map(len, block)) >= _BLOCK:
-                yield block
-                block = []
-    except ReadError:
-        yield block
-        raise
-    yield block
+    def _append(self, piece: bytes) -> None:
+        left = memoryview(piece)
+        while left:
+            left = left[os.pwrite(self._descriptor, left, self.have + len(piece) - len(left)) :]
+        self._hashing.update(piece)
+        self.have += len(piece)
 
 
 @contextmanager
-def _behind(take: Callable[[list[bytes]], None]) -> Iterator[Callable[[list[bytes]], None]]:
-    """What hands blocks to *take*, which works in a thread of its own while the next ones come."""
-    pending: deque[Future[None]] = deque()
-    with ThreadPoolExecutor(1) as pool:
+def _syncing(descriptor: int) -> Iterator[Callable[[int], None]]:
+    """What is told how much was written, and has the disk take it while more comes, so that the end is not waited for.
+    Raises OSError where the disk failed, which it says once."""
+    behind, done = 0, Future[None]()
+    done.set_result(None)
 
-        def put(block: list[bytes]) -> None:
-            if len(pending) == _AHEAD:
-                pending.popleft().result()
-            pending.append(pool.submit(take, block))
+    with ThreadPoolExecutor(1) as pool:  # whose thread begins with the first work
 
-        yield put
-        for future in pending:
-            future.result()
+        def wrote(count: int) -> None:
+            nonlocal behind, done
+            behind += count
+            if behind >= _SYNCED and done.done():
+                done.result()
+                behind, done = 0, pool.submit(os.fdatasync, descriptor)
+
+        yield wrote
+        done.result()

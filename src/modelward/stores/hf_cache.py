@@ -33,7 +33,9 @@ def home() -> Path:
 
 
 def folder(ref: Ref) -> str:
-    """Of the repository, in the cache."""
+    """Of the repository, in the cache. Raises UsageError for a name whose folder is that of another one, too."""
+    if "--" in ref.repo:
+        raise UsageError(f"{ref.repo!r}: no cache keeps a repository with -- in its name, and no client asks for it")
     return "--".join((ref.kind, *ref.repo.split("/")))
 
 
@@ -56,6 +58,8 @@ def hand_over(cache: Path, pinned: Ref, files: Mapping[str, Content], aside: Pat
         if made != place:
             place.parent.mkdir(parents=True, exist_ok=True)
             made.rename(place)
+        for path in files:
+            absence(cache, pinned, path).unlink(missing_ok=True)
     except OSError as error:
         raise ReadError(f"{str(place)!r} cannot be written: {reason(error)}") from error
 
@@ -69,6 +73,11 @@ def _link(place: Path, target: str, aside: Path) -> None:
 
 def snapshot(cache: Path, pinned: Ref) -> Path:
     return cache / folder(pinned) / "snapshots" / pinned.revision
+
+
+def absence(cache: Path, pinned: Ref, path: str) -> Path:
+    """What makes clients believe that the commit has no such file."""
+    return cache / folder(pinned) / ".no_exist" / pinned.revision / path
 
 
 def point(cache: Path, ref: Ref, commit: str, aside: Path) -> None:

@@ -25,6 +25,7 @@ _RANGE = re.compile(r"bytes ([0-9]{1,18})-([0-9]{1,18})/([0-9]{1,18})")
 _EMPTY = "bytes */0"
 _STRONG = re.compile(r'"[^"]*"')
 _SPARE = 64 << 20  # of the disk, which others need too
+_LOGIN = (401, 403)
 _REASONS = {
     401: "it wants credentials",
     403: "it is not for everyone",
@@ -135,6 +136,8 @@ def _range(answer: Answer) -> tuple[int, int, int]:
 def refused(answer: Answer) -> ReadError:
     """For an answer that is no file: what its status means, and what the server says to it."""
     why = _REASONS.get(answer.status, "the server cannot give it")
+    if answer.status in _LOGIN and "x-error-code" in answer.headers:  # a hub: it may be there for others
+        why = f"{why}; set HF_TOKEN to a token that may read it, once its page lets you in"
     said = answer.headers.get("x-error-message", "")[:200]
     return answer.error(f"{why} (status {answer.status}{f': {said}' if said else ''})")
 

@@ -24,12 +24,15 @@ from modelward.stores.http import refused
 from modelward.stores.web import Answer, Hop, Web, check_url, origin_of
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
-_NEXT = re.compile(r'<([^>]*)>\s*;\s*rel="next"')
+# https://www.rfc-editor.org/rfc/rfc8288#section-3
+_LINK = re.compile(r"<([^>]*)>([^<]*)")
+_NEXT = re.compile(r""";\s*rel\s*=\s*["']?(?:[^"',;]*\s)?next(?=[\s"',;]|$)""", re.I)
 _SOME_ID = re.compile(r"[\w.:+-]{1,64}", re.ASCII)
 _LINKS = ("120000", "160000")
 """Modes of git for what is no file: a symbolic link, a commit of another repository."""
 BLOB_ID = 40
 """Digits of a git blob id, which is a SHA-1."""
+_LARGEST = 1 << 53
 _PAGES = 1000
 _PAGE = 16 << 20
 # https://github.com/huggingface/huggingface_hub/blob/main/src/huggingface_hub/utils/_http.py
@@ -195,12 +198,17 @@ def _pages(web: Web, url: str) -> Iterator[Any]:
         if not isinstance(entries, list):
             raise ReadError(f"{url.partition('?')[0]}: not a list of files")
         yield from entries
-        following = _NEXT.search(headers.get("link", ""))
-        if not following:
+        links = _LINK.findall(headers.get("link", ""))
+        following = next((target for target, about in links if _NEXT.search(about)), None)
+        if following is None:
             return
-        url = str(check_url(url).join(following[1]))
-        if origin_of(url) != origin_of(endpoint()):
+        try:
+            at = check_url(url).join(following)
+        except UsageError as error:
+            raise ReadError(f"the list of files goes on at no address: {error}") from error
+        if at.origin != origin_of(endpoint()):
             break
+        url = str(at)
     raise ReadError("the list of files goes on elsewhere, or has no end")
 
 
@@ -216,7 +224,8 @@ def _item(entry: Any, commit: str) -> Item | None:
             pass
         case _:
             raise ReadError(f"the list of files has an entry that is no file: {str(entry)[:100]}")
-    if size < 0 or not is_path(path) or not (_SHA256.fullmatch(oid) or COMMIT.fullmatch(oid)):
+    can_be = type(size) is int and 0 <= size < _LARGEST and is_path(path)
+    if not can_be or not (_SHA256.fullmatch(oid) or COMMIT.fullmatch(oid)):
         raise ReadError(f"the list of files has an entry that no repository can have: {path[:100]!r}")
     return Item(path, Claim(commit, oid, size))
 

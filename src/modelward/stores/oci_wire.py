@@ -17,18 +17,16 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
-import httpx
-
-from modelward import __version__
 from modelward.core import canonical
-from modelward.core.errors import Malformed, ReadError
+from modelward.core.errors import Malformed, ReadError, UsageError
 from modelward.core.remote import named
+from modelward.stores.address import Address, Origin
+from modelward.stores.connection import SILENCE
 from modelward.stores.fetch import Refused
 from modelward.stores.oci_documents import Descriptor
-from modelward.stores.oci_name import Login, Repository, is_here
-from modelward.stores.web import Answer, Hop, Web, origin_of
+from modelward.stores.oci_name import Login, Repository
+from modelward.stores.web import MOVED, READS, Answer, Hop, Web, origin_of
 
-Origin = tuple[str, str, int | None]
 Secret = tuple[Origin, str]
 """An authorization, and the only place that it is sent to."""
 
@@ -39,8 +37,6 @@ _PASSING = (429, 500, 502, 503, 504)
 # of two who put the same manifest at once, docker-registry 2.8 tells one that it is another, and who reads a tag while
 # it is written gets a 500
 _RACED = ("PUT", 400)
-_MOVED = (301, 302, 303, 307, 308)
-_READS = ("GET", "HEAD")
 _DIGESTING = 600.0  # seconds in which a registry may put a blob away
 _MOST_SAID = 1 << 16
 _MOST_TOKEN = 1 << 16
@@ -101,8 +97,8 @@ class Wire(Web):
 
     def __init__(self, at: Repository, login: Login | None, *, writes: bool) -> None:
         super().__init__()
-        self._base = httpx.URL(at.url)
-        self._own = origin_of(at.url)
+        self._base = Address.parse(at.url)
+        self._own = self._base.origin
         self._login = login
         self._scope = f"repository:{at.name}:{'pull,push' if writes else 'pull'}"
         self._secret: Secret = (self._own, "")
@@ -114,7 +110,7 @@ class Wire(Web):
         """*path*: at the registry, or an address that it gave. What can be asked again without harm is, where the
         registry stumbles. Raises ReadError for what goes wrong on the way, not for the status of the answer."""
         at = self._address(self._base, path)
-        patience = _TRIES if method in _READS or "/manifests/" in path else 1
+        patience = _TRIES if method in READS or "/manifests/" in path else 1
         for left in reversed(range(patience)):
             with self._let_in(method, at, headers or {}, body) as reply:
                 if not left or not (reply.status in _PASSING or (method, reply.status) == _RACED):
@@ -123,7 +119,7 @@ class Wire(Web):
             time.sleep(random.uniform(0, _PAUSE))  # so that two who collided do not again
 
     @contextmanager
-    def _let_in(self, method: str, at: httpx.URL, headers: Mapping[str, str], body: bytes) -> Iterator[Reply]:
+    def _let_in(self, method: str, at: Address, headers: Mapping[str, str], body: bytes) -> Iterator[Reply]:
         with self._follow(method, at, headers, body, self._secret) as reply:
             if reply.status != 401 or origin_of(reply.url) != self._own:
                 yield reply
@@ -138,54 +134,36 @@ class Wire(Web):
 
     @contextmanager
     def _follow(
-        self, method: str, at: httpx.URL, headers: Mapping[str, str], body: bytes, secret: Secret
+        self, method: str, at: Address, headers: Mapping[str, str], body: bytes, secret: Secret
     ) -> Iterator[Reply]:
         """What is read is followed where it lies; what is written is not."""
         hops: list[Hop] = []
         while True:
-            own = {"authorization": secret[1]} if secret[1] and origin_of(str(at)) == secret[0] else {}
-            with self._request(method, at, own | dict(headers), body) as response:
-                if method not in _READS or response.status_code not in _MOVED:
-                    yield Reply(str(at), response.status_code, _plain(response), tuple(hops), self, response)
+            own = {"authorization": secret[1]} if secret[1] and at.origin == secret[0] else {}
+            patience = _DIGESTING if method == "PUT" else SILENCE
+            with self._send(method, at, own | dict(headers), body, patience) as (head, connection):
+                if method not in READS or head.status not in MOVED:
+                    yield Reply(str(at), head.status, head.headers, tuple(hops), self, connection)
                     return
-                hops.append((str(at), _plain(response)))
+                hops.append((str(at), head.headers))
                 if len(hops) > _REDIRECTS:
                     raise ReadError(f"{named(str(at))}: more than {_REDIRECTS} redirects")
-                at = self._address(at, response.headers.get("location", ""))
+                at = self._address(at, head.headers.get("location", ""))
 
-    @contextmanager
-    def _request(
-        self, method: str, url: httpx.URL, headers: Mapping[str, str], body: bytes
-    ) -> Iterator[httpx.Response]:
-        own = {"accept-encoding": "identity", "user-agent": f"modelward/{__version__}"} | dict(headers)
-        patience = httpx.Timeout(30.0, read=_DIGESTING if method == "PUT" else 30.0)
-        self.count(sent=1)
-        try:
-            request = self._client.build_request(method, url, headers=own, content=body, timeout=patience)
-            response = self._client.send(request, stream=True)
-        except httpx.TimeoutException as error:
-            raise ReadError(f"{named(str(url))}: the registry does not answer: try again later") from error
-        except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError) as error:
-            what = " ".join(str(error).split())[:_SHOWN] or type(error).__name__
-            raise ReadError(f"{named(str(url))}: {what}") from error
-        try:
-            yield response
-        finally:
-            response.close()
-
-    def _address(self, at: httpx.URL, location: str) -> httpx.URL:
+    def _address(self, at: Address, location: str) -> Address:
         """Where the registry sends. Raises ReadError: to https alone, never from elsewhere to this machine; by plain
         HTTP only if it is spoken to so itself, and on its own host."""
+        refusal = ReadError(f"{named(str(at))}: it sends to {named(location)!r}, where nobody goes")
         try:
             url = at.join(location)
-        except (httpx.InvalidURL, ValueError) as error:
-            raise ReadError(f"{named(str(at))}: it sends to what is no address") from error
+        except UsageError as error:
+            raise refusal from error
         plain = url.scheme == "http" and self._base.scheme == "http" and url.host == self._base.host
-        near = is_here(url.host) and is_here(self._base.host) and url.scheme in ("http", "https")
-        far = url.scheme == "https" and not is_here(url.host)
-        if not location or url.userinfo or not url.host or not (plain or near or far):
-            raise ReadError(f"{named(str(at))}: it sends to {named(str(url))!r}, where nobody goes")
-        return url.copy_with(fragment=None)
+        near = url.is_here and self._base.is_here
+        far = url.scheme == "https" and not url.is_here
+        if not location or not (plain or near or far):
+            raise refusal
+        return url
 
     # -- logging in
 
@@ -205,8 +183,8 @@ class Wire(Web):
     def _token_from(self, realm: str, service: str) -> str:
         url = self._address(self._base, realm)
         asked = {"service": service, "scope": self._scope} if service else {"scope": self._scope}
-        url = url.copy_merge_params(asked)
-        secret = (origin_of(str(url)), self._login.basic if self._login else "")
+        url = Address.parse(with_query(str(url), **asked))
+        secret = (url.origin, self._login.basic if self._login else "")
         with self._follow("GET", url, {}, b"", secret) as reply:
             if reply.status != 200:
                 raise reply.error(_NO_LOGIN) if self._login is None else reply.refusal()
@@ -222,7 +200,3 @@ class Wire(Web):
 
 def with_query(address: str, **more: str) -> str:
     return f"{address}{'&' if '?' in address else '?'}{urlencode(more)}"
-
-
-def _plain(response: httpx.Response) -> Mapping[str, str]:
-    return {name: response.headers[name] for name in response.headers}

@@ -7,29 +7,34 @@ another. Nothing is decoded: what arrives is what was stored, or is refused.
 
 from __future__ import annotations
 
-import ipaddress
+import ssl
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from http.cookiejar import CookieJar, DefaultCookiePolicy
 from threading import Lock
 
-import httpcore
-import httpx
+import h11
 
 from modelward import __version__
 from modelward.core.errors import ReadError, UsageError
 from modelward.core.remote import named
+from modelward.stores.address import Address, Origin
+from modelward.stores.connection import SILENCE, Broken, Connection, Head, Request
+from modelward.stores.connections import Connections
+from modelward.stores.files import reason
 
+MOVED = (301, 302, 303, 307, 308)
+READS = ("GET", "HEAD")
 _REDIRECTS = 5
-_MOVED = (301, 302, 303, 307, 308)
 _PATIENCE = 60.0  # seconds, after which a body must have come at _PACE
 _PACE = 1 << 10  # bytes a second
-_SILENCE = 30.0  # seconds without a byte
-_LONG = 4 << 20  # bytes of a body
-_AT_ONCE = 1 << 17
 _SHOWN = 200
+
+
+class Unreachable(ReadError):
+    """No connection to the server could be made."""
+
 
 Hop = tuple[str, Mapping[str, str]]
 """A redirect: where it was asked, and the headers of the answer."""
@@ -44,7 +49,7 @@ class Answer:
     headers: Mapping[str, str]
     hops: tuple[Hop, ...]
     _web: Web
-    _response: httpx.Response
+    _connection: Connection
 
     def body(self, size: int) -> Iterator[bytes]:
         """Pieces that are *size* bytes together. Raises ReadError for more, and for fewer."""
@@ -83,35 +88,13 @@ class Answer:
             raise self.error(f"it comes encoded as {encoding[:20]}, which was not asked for")
         have, began = 0, time.monotonic()
         with _told(self.url):
-            for piece in self._raw():
+            for piece in self._connection.body():
                 have += len(piece)
                 self._web.count(received=len(piece))
                 waited = time.monotonic() - began
                 if waited > _PATIENCE and have < waited * _PACE:
                     raise self.error(f"{have:,} bytes came in {waited:.0f} seconds: try again later")
                 yield piece
-
-    def _raw(self) -> Iterator[bytes]:
-        """The body as it arrives. The library's own way costs more than hashing, so what is long is taken from the
-        connection itself once it has nothing of it left; the connection is closed afterwards.
-
-        https://www.encode.io/httpcore/extensions/#network_stream"""
-        pieces = self._response.iter_raw()
-        left = int(self.headers.get("content-length", "0")[:18]) if self._is_plain() else 0
-        if left < _LONG:
-            yield from pieces
-            return
-        stream = self._response.extensions["network_stream"]
-        piece = next(pieces, b"")
-        while piece:
-            yield piece
-            left -= len(piece)
-            piece = stream.read(min(left, _AT_ONCE), timeout=_SILENCE) if left else b""
-
-    def _is_plain(self) -> bool:
-        headers = self.headers
-        framed = headers.get("content-length", "").isdecimal() and "transfer-encoding" not in headers
-        return framed and self._response.http_version == "HTTP/1.1"
 
     def error(self, why: str) -> ReadError:
         return ReadError(f"{named(self.url)}: {why}")
@@ -121,11 +104,8 @@ class Web:
     """Connections that are kept for the next request, by any thread. *token* is sent to *origin* alone."""
 
     def __init__(self, origin: str = "", token: str = "") -> None:
-        # no proxy is asked for what is on this machine
-        direct = {f"all://{host}": None for host in ("localhost", "127.0.0.1", "[::1]")}
-        no_cookies = CookieJar(DefaultCookiePolicy(allowed_domains=[]))  # they would tell one request from the next
-        self._client = httpx.Client(timeout=httpx.Timeout(15.0, read=_SILENCE), mounts=direct, cookies=no_cookies)
-        self._origin = _origin(httpx.URL(origin)) if origin else None
+        self._connections = Connections()
+        self._origin = Address.parse(origin).origin if origin else None
         self._token = token
         self._counting = Lock()
         self.requests = 0
@@ -137,7 +117,7 @@ class Web:
             self.bytes += received
 
     def close(self) -> None:
-        self._client.close()
+        self._connections.close()
 
     @contextmanager
     def get(self, url: str, headers: Mapping[str, str] | None = None) -> Iterator[Answer]:
@@ -145,83 +125,71 @@ class Web:
         at = check_url(url)
         hops: list[Hop] = []
         while True:
-            with self._send(at, headers or {}) as response:
-                if response.status_code not in _MOVED:
-                    yield Answer(str(at), response.status_code, _plain(response), tuple(hops), self, response)
+            login = {"authorization": f"Bearer {self._token}"} if self._token and at.origin == self._origin else {}
+            with self._send("GET", at, login | dict(headers or {})) as (head, connection):
+                if head.status not in MOVED:
+                    yield Answer(str(at), head.status, head.headers, tuple(hops), self, connection)
                     return
-                hops.append((str(at), _plain(response)))
+                hops.append((str(at), head.headers))
                 if len(hops) > _REDIRECTS:
                     raise ReadError(f"{named(url)}: more than {_REDIRECTS} redirects")
-                at = _next(at, response.headers.get("location", ""))
+                at = _next(at, head.headers.get("location", ""))
 
     @contextmanager
-    def _send(self, url: httpx.URL, headers: Mapping[str, str]) -> Iterator[httpx.Response]:
-        own = {"accept-encoding": "identity", "user-agent": f"modelward/{__version__}"}
-        if self._token and _origin(url) == self._origin:
-            own["authorization"] = f"Bearer {self._token}"
+    def _send(
+        self, method: str, at: Address, headers: Mapping[str, str], body: bytes = b"", patience: float = SILENCE
+    ) -> Iterator[tuple[Head, Connection]]:
+        own = {
+            "host": at.authority,
+            "accept": "*/*",
+            "accept-encoding": "identity",
+            "user-agent": f"modelward/{__version__}",
+        }
+        if method not in READS:
+            own["content-length"] = str(len(body))
         self.count(sent=1)
-        with _told(str(url)):
-            request = self._client.build_request("GET", url, headers=own | dict(headers))
-            response = self._client.send(request, stream=True)
+        with _told(str(at), Unreachable):
+            connection = self._connections.take(at)
         try:
-            yield response
+            with _told(str(at)):
+                head = connection.ask(Request(method, at.target, own | dict(headers), body), patience)
+            yield head, connection
         finally:
-            response.close()
+            self._connections.give_back(at, connection)
 
 
-def check_url(text: str) -> httpx.URL:
+def check_url(text: str) -> Address:
     """Raises UsageError for an address that is not asked."""
-    try:
-        url = httpx.URL(text)
-    except (httpx.InvalidURL, ValueError) as error:
-        raise UsageError(f"{named(text)!r} is no URL") from error
-    if not url.host or url.scheme not in ("http", "https"):
-        raise UsageError(f"{named(text)!r} is no URL of a file: expected https://host/path")
-    if url.userinfo:
-        raise UsageError(f"the URL of {url.host} holds a password: leave it out")
-    if url.scheme == "http" and not _is_here(url.host):
+    at = Address.parse(text)
+    if at.scheme == "http" and not at.is_here:
         raise UsageError(f"{named(text)!r} could be changed on its way: give an https address")
-    return url.copy_with(fragment=None)
+    return at
 
 
-def _next(at: httpx.URL, location: str) -> httpx.URL:
+def _next(at: Address, location: str) -> Address:
     try:
         url = check_url(str(at.join(location)))
-    except (UsageError, httpx.InvalidURL, ValueError) as error:
+    except UsageError as error:
         raise ReadError(f"{named(str(at))}: a redirect that is not followed: {error}") from error
-    if not location or (_is_here(url.host) and not _is_here(at.host)) or (at.scheme, url.scheme) == ("https", "http"):
+    if not location or (url.is_here and not at.is_here) or (at.scheme, url.scheme) == ("https", "http"):
         raise ReadError(f"{named(str(at))}: a redirect that is not followed, to {named(str(url))!r}")
     return url
 
 
-def origin_of(url: str) -> tuple[str, str, int | None]:
-    return _origin(httpx.URL(url))
-
-
-def _origin(url: httpx.URL) -> tuple[str, str, int | None]:
-    return url.scheme, url.host, url.port
-
-
-def _is_here(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
-
-
-def _plain(response: httpx.Response) -> Mapping[str, str]:
-    return {name: response.headers[name] for name in response.headers}
+def origin_of(url: str) -> Origin:
+    return Address.parse(url).origin
 
 
 @contextmanager
-def _told(url: str) -> Iterator[None]:
-    """What the library raises, in words of ours."""
+def _told(url: str, kind: type[ReadError] = ReadError) -> Iterator[None]:
+    """What goes wrong on the way, in words of ours."""
     try:
         yield
-    except (httpx.TimeoutException, httpcore.TimeoutException) as error:
-        raise ReadError(f"{named(url)}: the server does not answer: try again later") from error
-    except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, httpcore.NetworkError) as error:
-        what = " ".join(str(error).split())[:_SHOWN] or type(error).__name__
-        raise ReadError(f"{named(url)}: {what}") from error
+    except TimeoutError as error:
+        raise kind(f"{named(url)}: the server does not answer: try again later") from error
+    except ssl.SSLCertVerificationError as error:
+        why = f"certificate verify failed: {error.verify_message}: SSL_CERT_FILE can name those to trust"
+        raise ReadError(f"{named(url)}: {why}") from error
+    except (Broken, OSError, h11.ProtocolError) as error:
+        what = " ".join((reason(error) if isinstance(error, OSError) else str(error)).split())
+        raise kind(f"{named(url)}: {what[:_SHOWN] or type(error).__name__}") from error

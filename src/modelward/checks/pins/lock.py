@@ -93,6 +93,17 @@ class Lock:
         by_name = {entry.name: entry for entry in (*self.entries, *added)}
         return Lock(tuple(by_name[name] for name in sorted(by_name)))
 
+    def at_commit_of(self, entry: Entry) -> Mapping[str, Content]:
+        """What all its entries together have of the same commit of the same repository."""
+        if not isinstance(entry.source, HubSource):
+            return entry.files
+        commit = replace(entry.source.pinned, path="")
+        files: dict[str, Content] = {}
+        for each in self.entries:
+            if isinstance(each.source, HubSource) and replace(each.source.pinned, path="") == commit:
+                files |= each.files
+        return files
+
 
 class Conflict(NamedTuple):
     """*at* is the place in the *number*-th entry."""
