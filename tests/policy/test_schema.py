@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from modelward.core.dependency_policy import DependencyPolicy, Ignore, IndexRule
 from modelward.core.digest import Digest
 from modelward.core.errors import UsageError
 from modelward.core.finding import Severity
@@ -206,7 +207,7 @@ def test_a_signer_of_sigstore_needs_identity_and_issuer() -> None:
 
 # What is wrong
 
-ROOT_KEYS = "deny, description, name, need, schema, signer, waiver"
+ROOT_KEYS = "deny, dependencies, description, name, need, schema, signer, waiver"
 SEVERITIES = "severity must be one of info, low, medium, high, critical"
 DAY = "expires must be a day, like 2027-01-31 (without quotes)"
 GAP = 'file must name the gap that is accepted in a folder, "." for the folder itself, there alone'
@@ -411,3 +412,57 @@ def test_a_mistake_in_a_long_file_is_found_soon() -> None:
     )
     text = GOOD + waivers.replace("2027-01-01", '"2027-01-01"', 499).replace('"2027-01-01"', "2027-01-01", 498)
     assert error(text).startswith(f"line {31 + 498 * 5 + 4}: expires must be a day")
+
+
+# What is asked of dependencies
+
+DEPENDENCIES = (
+    GOOD
+    + """
+[dependencies]
+max-age = 7
+cool-down = 0
+mirrors = ["https://mirror.example/simple"]
+
+[[dependencies.index]]
+url = "https://wheels.example/cu121"
+names = ["torch", "Torch_*"]
+
+[[dependencies.ignore]]
+advisory = "CVE-2024-1"
+package = "Pillow"
+expires = 2027-01-31
+reason = "no images from outside"
+"""
+)
+
+
+def test_what_is_asked_of_dependencies_is_read_as_it_is_written() -> None:
+    assert parse(GOOD.encode(), "p", RULES).dependencies == DependencyPolicy()
+    assert parse(DEPENDENCIES.encode(), "p", RULES).dependencies == DependencyPolicy(
+        7,
+        0,
+        ("https://mirror.example/simple",),
+        (IndexRule("https://wheels.example/cu121", ("torch", "torch-*")),),
+        (Ignore("CVE-2024-1", date(2027, 1, 31), "no images from outside", "pillow"),),
+    )
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("max-age = 7", "maxage = 7", "line 34: unknown key 'maxage'"),
+        ("max-age = 7", "max-age = -7", "line 34: max-age must be a whole number of days; got -7"),
+        ("max-age = 7", "max-age = true", "line 34: max-age must be a whole number of days; got True"),
+        ('"https://mirror.example/simple"', '"mirror.example"', "line 36: expected the address of an index"),
+        ('url = "https://wheels', 'url = "wheels', "line 39: expected the address of an index"),
+        ('names = ["torch", "Torch_*"]', "names = []", "line 40: names must say which packages"),
+        ("[[dependencies.index]]", "[dependencies.index]", "line 38: index must be written as [[dependencies.index]]"),
+        ('advisory = "CVE-2024-1"', "", "line 42: the key 'advisory' is missing"),
+        ('expires = 2027-01-31\nreason = "no', 'expires = "soon"\nreason = "no', "line 45: expires must be a day"),
+        ('reason = "no images from outside"', "", "line 42: the key 'reason' is missing"),
+    ],
+)
+def test_a_mistake_about_dependencies_is_one_line(old: str, new: str, message: str) -> None:
+    assert DEPENDENCIES.count(old) == 1
+    assert error(DEPENDENCIES.replace(old, new)).startswith(message)

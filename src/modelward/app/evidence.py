@@ -11,6 +11,7 @@ from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 from modelward.app.trust import trust_of
+from modelward.checks import deps as deps_check
 from modelward.checks import foreign
 from modelward.checks import manifest as manifest_check
 from modelward.checks import scan as scan_check
@@ -34,7 +35,9 @@ if TYPE_CHECKING:
 
 _MOST_VALUES = 1_000_000
 _LONGEST_TYPE = 1024
-_CHECKS: dict[str, Check[Any, Any]] = {each.predicate_type: each for each in (manifest_check.CHECK, scan_check.CHECK)}
+_CHECKS: dict[str, Check[Any, Any]] = {
+    each.predicate_type: each for each in (manifest_check.CHECK, scan_check.CHECK, deps_check.CHECK)
+}
 
 
 @dataclass(frozen=True, slots=True)

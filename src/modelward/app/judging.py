@@ -20,7 +20,9 @@ from modelward.app.results import check_result, scan_result
 from modelward.checks import manifest as manifest_check
 from modelward.checks import scan as scan_check
 from modelward.core.artifact import Artifact
+from modelward.core.canonical import escape_bytes
 from modelward.core.check import Check
+from modelward.core.digest import Digest
 from modelward.core.errors import UsageError
 from modelward.core.evidence import Evidence
 from modelward.core.finding import Finding, Rule, Unexamined
@@ -46,10 +48,10 @@ _MOST_JOBS = 8
 
 def rules() -> Mapping[str, Rule]:
     """Every rule by its id."""
-    from modelward.checks import foreign
+    from modelward.checks import deps, foreign
     from modelward.checks.pins import rules as pins
 
-    return {**scan_check.CHECK.rules, **foreign.RULES, **pins.RULES}
+    return {**scan_check.CHECK.rules, **foreign.RULES, **pins.RULES, **deps.CHECK.rules}
 
 
 @contextmanager
@@ -125,7 +127,7 @@ def check(
     """
     from modelward.policy.evaluate import evaluate
 
-    judged_by, when = _with_signers(_policy(policy), signers), now()
+    judged_by, when = _with_signers(read_policy(policy), signers), now()
     if statements is not None:
         _check_folder(statements)
     remote = None
@@ -166,16 +168,36 @@ def _with_signers(policy: Policy, signers: Sequence[Signer]) -> Policy:
 def _admit(
     paths: Sequence[str], store: EvidenceStore | None, examined: Examined, policy: Policy, when: datetime
 ) -> tuple[tuple[Evidence, ...], tuple[Refused, ...]]:
+    digest = examined.artifact.digest
     kept: Iterable[Document] = ()
+    unread: tuple[Refused, ...] = ()
     if store is not None and policy.signers:  # without them nothing counts
         from modelward.app.store import signed_about
 
-        kept = signed_about(examined.artifact.digest, store)
-    elif not paths:
-        return (), ()
+        kept = signed_about(digest, store)
+    elif store is not None:
+        unread = tuple(_unread(digest, store))
+    if not paths and not kept:
+        return (), unread
     from modelward.app.evidence import About, admit
 
-    return admit(paths, About(examined.artifact, examined.tree), policy, when, kept)
+    admitted, refused = admit(paths, About(examined.artifact, examined.tree), policy, when, kept)
+    return admitted, (*unread, *refused)
+
+
+def _unread(digest: Digest, store: EvidenceStore) -> Iterator[Refused]:
+    """What is not asked of a store, since nobody is trusted to have signed it: that it is there is said."""
+    from modelward.stores.oci_layout import Damaged
+
+    folder = escape_bytes(bytes(store.folder))
+    try:
+        signed = sum(kept.is_signed for kept, _ in store.find(digest))
+    except Damaged as error:
+        yield Refused(folder, str(error))
+        return
+    if signed:
+        what = "a signed statement" if signed == 1 else f"{signed:,} signed statements"
+        yield Refused(folder, f"it has {what} about it, and the policy trusts no signer")
 
 
 # -- statements
@@ -225,7 +247,8 @@ def _write_statements(evidence: Sequence[Evidence], folder: str) -> None:
         raise _unwritable(folder, error) from error
 
 
-def _policy(name: str) -> Policy:
+def read_policy(name: str) -> Policy:
+    """A shipped one, or a file. Raises UsageError."""
     from modelward.policy import schema
 
     if name in schema.SHIPPED:

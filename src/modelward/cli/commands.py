@@ -12,6 +12,8 @@ from click.shell_completion import CompletionItem, get_completion_class, shell_c
 
 from modelward import __version__
 from modelward.cli import identity
+from modelward.cli.advisories import advisories
+from modelward.cli.deps import deps
 from modelward.cli.log import log
 from modelward.cli.output import check_writable, complain, deliver, on_terminal, shown, write_file
 from modelward.cli.pins import fetch, pin, verify_cache
@@ -392,7 +394,8 @@ for _command in (identity.keygen, identity.sign, identity.verify):
 modelward.add_command(log)
 modelward.add_command(store)
 modelward.add_command(pins)
-for _command in (pin, fetch, verify_cache):
+modelward.add_command(advisories)
+for _command in (pin, fetch, verify_cache, deps):
     modelward.add_command(_command)
 
 

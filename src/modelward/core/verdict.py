@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Literal
 
+from modelward.core.dependency_policy import DependencyPolicy
 from modelward.core.digest import Digest
 from modelward.core.finding import Finding, Severity, Unexamined
 
@@ -78,6 +79,7 @@ class Policy:
     """Rules that deny whatever their severity."""
     waivers: tuple[Waiver, ...]
     signers: tuple[Signer, ...] = ()
+    dependencies: DependencyPolicy = field(default_factory=DependencyPolicy)
 
 
 @dataclass(frozen=True, slots=True)

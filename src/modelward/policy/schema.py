@@ -14,6 +14,8 @@ from datetime import date, datetime
 from importlib.resources import files
 from typing import Any, NoReturn
 
+from modelward.core.dependency import canonical_name
+from modelward.core.dependency_policy import DependencyPolicy, Ignore, IndexRule
 from modelward.core.digest import Digest
 from modelward.core.errors import Malformed, UsageError
 from modelward.core.finding import Severity
@@ -63,7 +65,7 @@ class _Reader:
         self._rules = rules
 
     def policy(self, body: dict[str, Any], digest: Digest) -> Policy:
-        self._keys(body, (), {"schema", "name", "deny", "need"}, {"description", "waiver", "signer"})
+        self._keys(body, (), {"schema", "name", "deny", "need"}, {"description", "waiver", "signer", "dependencies"})
         if body["schema"] != SCHEMA:
             self._fail(("schema",), f'schema must be "{SCHEMA}"', body["schema"])
         deny = body["deny"]
@@ -80,6 +82,7 @@ class _Reader:
             self._deny_rules(deny),
             self._waivers(body),
             signers,
+            self._dependencies(body),
         )
 
     def _needs(self, body: dict[str, Any], signers: Collection[str]) -> tuple[Need, ...]:
@@ -148,6 +151,44 @@ class _Reader:
             until=until,
         )
 
+    def _dependencies(self, body: dict[str, Any]) -> DependencyPolicy:
+        at: At = ("dependencies",)
+        entry = body.get("dependencies", {})
+        if not isinstance(entry, dict):
+            self._fail(at, "dependencies must be a table", entry)
+        self._keys(entry, at, set(), {"max-age", "cool-down", "mirrors", "index", "ignore"})
+        return DependencyPolicy(
+            self._days(entry, at, "max-age"),
+            self._days(entry, at, "cool-down"),
+            tuple(self._address(url, (*at, "mirrors", n)) for n, url in enumerate(self._texts(entry, at, "mirrors"))),
+            tuple(self._index(one, (*at, "index", n)) for n, one in enumerate(self._tables(entry, "index", at))),
+            tuple(self._ignore(one, (*at, "ignore", n)) for n, one in enumerate(self._tables(entry, "ignore", at))),
+        )
+
+    def _index(self, entry: dict[str, Any], at: At) -> IndexRule:
+        self._keys(entry, at, {"url", "names"}, set())
+        names = tuple(map(canonical_name, self._texts(entry, at, "names")))
+        if not names:
+            self._fail((*at, "names"), "names must say which packages come from that index alone", [])
+        return IndexRule(self._address(self._text(entry, at, "url"), (*at, "url")), names)
+
+    def _address(self, url: str, at: At) -> str:
+        if not url.startswith(("https://", "http://")):
+            self._fail(at, "expected the address of an index, https://HOST/PATH", url)
+        return url
+
+    def _ignore(self, entry: dict[str, Any], at: At) -> Ignore:
+        self._keys(entry, at, {"advisory", "expires", "reason"}, {"package"})
+        package = canonical_name(self._text(entry, at, "package")) if "package" in entry else ""
+        advisory, reason = self._text(entry, at, "advisory"), self._text(entry, at, "reason")
+        return Ignore(advisory, self._day(entry, at, "expires"), reason, package)
+
+    def _days(self, entry: dict[str, Any], at: At, key: str) -> int | None:
+        value = entry.get(key)
+        if value is not None and (type(value) is not int or value < 0):
+            self._fail((*at, key), f"{key} must be a whole number of days", value)
+        return value
+
     def _waivers(self, body: dict[str, Any]) -> tuple[Waiver, ...]:
         waivers = [self._waiver(entry, ("waiver", n)) for n, entry in enumerate(self._tables(body, "waiver"))]
         self._once("waiver", "digest", ((waiver.rule, str(waiver.digest), waiver.file) for waiver in waivers))
@@ -189,10 +230,11 @@ class _Reader:
         if rule not in self._rules:
             self._fail(at, 'expected the id of a rule, as "modelward explain" lists them', rule)
 
-    def _tables(self, body: dict[str, Any], key: str) -> list[dict[str, Any]]:
+    def _tables(self, body: dict[str, Any], key: str, at: At = ()) -> list[dict[str, Any]]:
         value = body.get(key, [])
         if not isinstance(value, list) or not all(isinstance(entry, dict) for entry in value):
-            self._fail((key,), f"{key} must be written as [[{key}]] tables", value)
+            name = ".".join([*map(str, at), key])
+            self._fail((*at, key), f"{key} must be written as [[{name}]] tables", value)
         return value
 
     def _day(self, body: dict[str, Any], at: At, key: str) -> date:

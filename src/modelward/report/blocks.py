@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from modelward.core.finding import Finding, Location
-from modelward.core.result import Reason, ScanResult
 from modelward.report.escape import visible
 from modelward.report.line import Line, count
-from modelward.report.view import Found, Gap
+
+if TYPE_CHECKING:
+    from modelward.core.result import Reason, ScanResult
+    from modelward.report.view import Found, Gap
 
 BLOCKS = 20
 LINES = 10

@@ -30,8 +30,8 @@ def _suite(report: Report, asked: Asked) -> str:
         label, cases, said = view.scan.label, list(_cases(view, asked)), answer(view)
     counts = {kind: sum(f"<{kind} " in case for case in cases) for kind in ("failure", "error")}
     head = f"tests={quoteattr(str(len(cases)))} failures={quoteattr(str(counts['failure']))}"
-    opening = f"<testsuite name={_attribute(label)} {head} errors={quoteattr(str(counts['error']))}>"
-    return "\n".join([opening, *cases, f"<system-out>{_text(said)}</system-out>", "</testsuite>"])
+    opening = f"<testsuite name={attribute(label)} {head} errors={quoteattr(str(counts['error']))}>"
+    return "\n".join([opening, *cases, f"<system-out>{body(said)}</system-out>", "</testsuite>"])
 
 
 def _cases(view: View, asked: Asked) -> Iterator[str]:
@@ -57,17 +57,17 @@ def _cases(view: View, asked: Asked) -> Iterator[str]:
 
 
 def _case(name: str, kind: str, problem: tuple[str, str, str, str] | None) -> str:
-    opening = f"<testcase classname={_attribute(f'modelward.{kind}')} name={_attribute(name)}"
+    opening = f"<testcase classname={attribute(f'modelward.{kind}')} name={attribute(name)}"
     if problem is None:
         return f"{opening}/>"
     tag, what, message, text = problem
-    inner = f"<{tag} type={_attribute(what)} message={_attribute(message)}>{_text(text)}</{tag}>"
+    inner = f"<{tag} type={attribute(what)} message={attribute(message)}>{body(text)}</{tag}>"
     return f"{opening}>{inner}</testcase>"
 
 
-def _attribute(text: str) -> str:
+def attribute(text: str) -> str:
     return quoteattr(shorten(text, _LONGEST))
 
 
-def _text(text: str) -> str:
+def body(text: str) -> str:
     return "\n".join(escape(visible(line)) for line in text[:_LONGEST].split("\n"))

@@ -1,0 +1,1 @@
+"""Wheels, looked at as files: what installing and starting Python would do with them. Nothing is installed."""
