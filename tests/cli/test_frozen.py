@@ -6,6 +6,7 @@ After a change that is meant: `python -m tests.cli.test_frozen` writes them anew
 from __future__ import annotations
 
 import io
+import json
 import os
 import pickle
 import tempfile
@@ -15,6 +16,7 @@ from pathlib import Path
 import pytest
 from tests.cli.process import REAL, ROOT, piped
 
+NOW = "1793404800"  # 2026-10-31
 FROZEN = ROOT / "tests" / "frozen" / "cli"
 
 COMMANDS = {
@@ -52,6 +54,11 @@ COMMANDS = {
     "help-pins-audit": "pins audit --help",
     "help-store": "store --help",
     "help-log": "log --help",
+    "help-deps": "deps --help",
+    "help-advisories": "advisories --help",
+    "help-advisories-sync": "advisories sync --help",
+    "deps-unknown": "deps requirements.txt",
+    "deps-vulnerable": "deps requirements.txt --database advisories.db",
     "help-explain": "explain --help",
     "help-completion": "completion --help",
 }
@@ -83,6 +90,23 @@ def make_targets(folder: Path) -> None:
         path.parent.mkdir(exist_ok=True, parents=True)
         path.write_bytes(content)
     (folder / "empty").mkdir()
+    record = {
+        "schema_version": "1.7.0",
+        "id": "GHSA-2222-3333-4444",
+        "modified": "2026-10-30T00:00:00Z",
+        "aliases": ["CVE-2026-1"],
+        "summary": "Loading a checkpoint runs code",
+        "severity": [{"type": "CVSS_V3", "score": "CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H"}],
+        "affected": [
+            {
+                "package": {"ecosystem": "PyPI", "name": "torch"},
+                "ranges": [{"type": "ECOSYSTEM", "events": [{"introduced": "0"}, {"fixed": "2.6.0"}]}],
+            }
+        ],
+    }
+    (folder / "osv.json").write_text(json.dumps(record))
+    (folder / "requirements.txt").write_text("torch==2.5.1+cu121\nnumpy>=2\nnumppy==1.0\n")
+    piped("advisories", "sync", "--from", "osv.json", "--database", "advisories.db", program=REAL, cwd=folder)
     for name in ("good", "repository"):
         piped("manifest", name, "--output", f"{name}.json", program=REAL, cwd=folder)
 
@@ -95,7 +119,7 @@ def zipped(name: str, content: bytes) -> bytes:
 
 
 def transcript(command: str, folder: Path) -> str:
-    done = piped(*command.split(), program=REAL, cwd=folder)
+    done = piped(*command.split(), program=REAL, cwd=folder, env={"SOURCE_DATE_EPOCH": NOW})
     return f"$ modelward {command}\n{done.stdout}{done.stderr}[exit {done.returncode}]\n"
 
 
