@@ -1,72 +1,24 @@
-"""docs/tutorial.md, read as its readers read it: every command is run in order, and prints what is shown.
-
-In what is shown `…` stands for anything in its line, and a line with nothing else for any number of lines. A command
-exits with the code that its last line tells, else with 0.
-"""
+"""docs/tutorial.md and docs/dependencies.md, followed step by step: see pages.py."""
 
 from __future__ import annotations
 
 import json
 import os
-import re
-import shlex
+import shutil
 import struct
-import subprocess
-from collections.abc import Iterator
-from dataclasses import dataclass
+import zipfile
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
+from tests.deps.places import metadata, record_of
+from tests.deps.records import EXCERPT
 from tests.hub import hub_at
+from tests.pages import agrees, follow
 from tests.stores.registries import docker_registry, needs_registry
 
-from modelward.cli.commands import run
-
-TUTORIAL = Path(__file__).parents[1] / "docs/tutorial.md"
+DOCS = Path(__file__).parents[1] / "docs"
 REGISTRY = "localhost:5000"
-_BLOCK = re.compile(r"(?P<before>.*)\n\n```(?P<kind>.*)\n(?P<text>(?s:.*?)\n)```$", re.MULTILINE)
-_EXIT = re.compile(r"\(exit (\d+)\)\Z")
-
-
-@dataclass(frozen=True, slots=True)
-class Typed:
-    command: str
-    shown: str
-
-
-@dataclass(frozen=True, slots=True)
-class Written:
-    name: str
-    text: str
-
-
-def steps(page: str) -> Iterator[Typed | Written]:
-    blocks = list(_BLOCK.finditer(page))
-    assert len(blocks) * 2 == len(re.findall("^```", page, re.MULTILINE)), "a block after a line that is not empty"
-    for block in blocks:
-        if block["kind"] == "toml":
-            named = re.search(r"`([\w.-]+)`:$", block["before"])
-            assert named, f"the line before a file must end with its name: {block['before']!r}"
-            yield Written(named[1], block["text"])
-            continue
-        assert block["kind"] == "console"
-        assert block["text"].startswith("$ ")
-        for step in re.split(r"^\$ ", block["text"], flags=re.MULTILINE)[1:]:
-            command, _, shown = step.partition("\n")
-            yield Typed(command, shown)
-
-
-def agrees(shown: str, said: str) -> bool:
-    lines = (
-        r"(?:.*\n)*" if line == "…" else ".+".join(map(re.escape, line.split("…"))) + r"\n"
-        for line in shown.splitlines()
-    )
-    return re.fullmatch("".join(lines), said) is not None
-
-
-def code_told(shown: str) -> int:
-    told = _EXIT.search(shown.rstrip())
-    return int(told[1]) if told else 0
 
 
 @pytest.mark.parametrize(
@@ -109,27 +61,32 @@ def registry(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
 
 
 @needs_registry
-def test_every_command_prints_what_is_shown(
+def test_the_tutorial(
     registry: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
     (tmp_path / "reader").mkdir()
     monkeypatch.chdir(tmp_path / "reader")
-    for step in steps(TUTORIAL.read_text()):
-        if isinstance(step, Written):
-            Path(step.name).write_text(step.text)
-            continue
-        code = typed(step.command.replace(REGISTRY, registry), monkeypatch)
-        out, err = capfd.readouterr()
-        said = (out + err).replace(registry, REGISTRY)
-        assert agrees(step.shown, said), f"$ {step.command}\n{said}(it is shown:)\n{step.shown}"
-        assert code == code_told(step.shown), step.command
+    follow((DOCS / "tutorial.md").read_text(), monkeypatch, capfd, (REGISTRY, registry))
 
 
-def typed(command: str, monkeypatch: pytest.MonkeyPatch) -> int:
-    match shlex.split(command):
-        case ["modelward", *args]:
-            return run(args)
-        case ["cd", folder]:
-            monkeypatch.chdir(folder)
-            return 0
-    return subprocess.run(command, shell=True, check=False).returncode
+def put_wheel(folder: str, name: str, version: str, more: Mapping[str, bytes] | None = None) -> None:
+    """Nothing in it is compressed: its hash stands in the page."""
+    info = f"{name}-{version}.dist-info"
+    files = {f"{name}/__init__.py": b"", f"{info}/METADATA": metadata(name, version).encode(), **(more or {})}
+    files[f"{info}/WHEEL"] = b"Wheel-Version: 1.0\n"
+    files[f"{info}/RECORD"] = record_of(files, info).encode()
+    Path(folder).mkdir()
+    with zipfile.ZipFile(f"{folder}/{name}-{version}-py3-none-any.whl", "w") as archive:
+        for path, data in files.items():
+            archive.writestr(zipfile.ZipInfo(path), data)
+
+
+def test_the_page_about_dependencies(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "1786060800")  # 2026-08-07
+    shutil.copytree(EXCERPT, "osv")
+    put_wheel("wheelhouse", "mlflow", "2.9.2")
+    put_wheel("new", "mlflow", "2.9.3", {"mlflow.pth": b"import mlflow\n"})
+    follow((DOCS / "dependencies.md").read_text(), monkeypatch, capfd)

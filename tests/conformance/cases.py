@@ -1,4 +1,9 @@
-"""The cases of the rules, tests/cases/<rule-id>/case.py. The folders' names are no module names."""
+"""The cases of the rules, tests/cases/<rule-id>/case.py. The folders' names are no module names.
+
+What a case makes is written into a folder, and what has the rule looks at that. For a rule about packages it is a tree,
+in which `osv/` is the feed that a database is made of, `policy.toml` the policy, `approved/` the wheels that were
+approved, and `host/` the texts about the host. Everything else at its top is what the audit is about: see packages.py.
+"""
 
 from __future__ import annotations
 

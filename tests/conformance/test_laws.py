@@ -35,10 +35,10 @@ app.check(sys.argv[1], statements=sys.argv[2])
 """
 
 
-def in_a_process(*arguments: str, hash_seed: int = 0) -> str:
+def in_a_process(*arguments: str, hash_seed: int = 0, day: str = "0") -> str:
     """What a fresh interpreter prints; its modules come from where ours do."""
     path = [entry or "." for entry in sys.path]
-    environment = {"PYTHONPATH": ":".join(path), "PYTHONHASHSEED": str(hash_seed), "SOURCE_DATE_EPOCH": "0"}
+    environment = {"PYTHONPATH": ":".join(path), "PYTHONHASHSEED": str(hash_seed), "SOURCE_DATE_EPOCH": day}
     environment["PYTHONDONTWRITEBYTECODE"] = "1"  # or the first run in a checkout writes what it compiles
     done = subprocess.run(
         [sys.executable, *arguments], env=environment, capture_output=True, text=True, timeout=300, check=False

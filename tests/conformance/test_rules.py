@@ -12,17 +12,26 @@ from types import ModuleType
 
 import pytest
 from tests.conformance.cases import Content, cased, load, write
+from tests.conformance.packages import DAY, audited
 
 from modelward import app
 from modelward.app.source_audit import audit
-from modelward.checks import scan as package
+from modelward.checks import deps, scan
+from modelward.checks.deps.all_rules import RULES as DEPS
 from modelward.checks.pins import rules as pins
 from modelward.checks.scan.rules import RULES as SCANNED
 from modelward.core.finding import Finding, Rule
 
-RULES = {**SCANNED, **pins.RULES}
+RULES = {**SCANNED, **pins.RULES, **DEPS}
 EVERY = sorted(RULES)
-MODULES = [import_module(found.name) for found in pkgutil.walk_packages(package.__path__, f"{package.__name__}.")]
+
+
+def modules(package: ModuleType) -> list[ModuleType]:
+    return [import_module(found.name) for found in pkgutil.walk_packages(package.__path__, f"{package.__name__}.")]
+
+
+LISTS = {"scan": (modules(scan), SCANNED), "deps": (modules(deps), DEPS)}
+"""The modules of a check, and the list of its rules."""
 
 
 def test_every_rule_has_a_case() -> None:
@@ -34,10 +43,18 @@ def test_every_case_has_a_rule() -> None:
 
 
 def found_in(content: Content, target: Path, rule: str) -> set[str]:
-    """What whoever has *rule* finds: the audit of sources, or the scan."""
+    """What whoever has *rule* finds: the audit of sources, that of dependencies, or the scan."""
     write(content, target)
-    said = [one.said for one in (audit([str(target)]) if rule in pins.RULES else app.scan(str(target))).findings]
+    if rule in DEPS:
+        said = [one.said for one in audited(target).audit.findings]
+    else:
+        said = [one.said for one in (audit([str(target)]) if rule in pins.RULES else app.scan(str(target))).findings]
     return {finding.rule.id for finding in said if isinstance(finding, Finding)}
+
+
+@pytest.fixture(autouse=True)
+def the_day(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", DAY)
 
 
 @pytest.mark.parametrize("rule", EVERY)
@@ -68,7 +85,7 @@ def test_rule_is_well_formed(rule: str) -> None:
     body = RULES[rule]
     assert body.id == rule
     assert re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)+", rule)
-    assert re.fullmatch(r"[a-z0-9].{9,79}(?<![.,:;!])", body.title)
+    assert re.fullmatch(r"([A-Z]{2}|[a-z0-9]).{9,79}(?<![.,:;!])", body.title)  # a name in capitals stays so
     for text in (body.why, body.do):
         # a name of something, which keeps its own case, may stand first
         assert SENTENCES.fullmatch(text[0].upper() + text[1:])
@@ -105,11 +122,18 @@ def made(module: ModuleType) -> Iterator[Rule]:
                 yield item
 
 
-def test_every_rule_is_registered_in_exactly_one_module() -> None:
-    times = Counter(rule.id for module in MODULES for rule in registered(module))
+@pytest.mark.parametrize("check", sorted(LISTS))
+def test_every_rule_is_registered_in_exactly_one_module(check: str) -> None:
+    found, rules = LISTS[check]
+    times = Counter(rule.id for module in found for rule in registered(module))
     assert [rule for rule, count in times.items() if count > 1] == []
-    assert sorted(times) == sorted(SCANNED)
+    assert sorted(times) == sorted(rules)
 
 
 def test_every_rule_that_is_made_is_registered() -> None:
-    assert {rule.id for module in (*MODULES, pins) for rule in made(module)} - set(RULES) == set()
+    found = [module for listed, _ in LISTS.values() for module in listed]
+    assert {rule.id for module in (*found, pins) for rule in made(module)} - set(RULES) == set()
+
+
+def test_no_rule_is_in_two_lists() -> None:
+    assert len(RULES) == len(SCANNED) + len(pins.RULES) + len(DEPS)

@@ -31,10 +31,13 @@ class Host(NamedTuple):
 def audit(paths: Sequence[str], packages: Sequence[Package], database: Database | None) -> Host:
     """*paths* name texts of the host. Nothing is said where there are none, and no package belongs to CUDA. Raises
     UsageError and ReadError for a path that cannot be read at all."""
+    gpu = [package for package in packages if _may_be_cuda(package)]
+    if not (paths or gpu):
+        return Host()
     from modelward.checks.deps.nvidia import host
 
     facts, said, files = _texts(paths)
-    wheels = host.of_packages(packages)
+    wheels = host.of_packages(gpu)
     notes: tuple[str, ...] = ()
     if database is None and facts:
         said.append(Spotted(facts[0].at, Unexamined(Location(None), _NO_DATABASE, _SYNC)))
@@ -47,6 +50,11 @@ def audit(paths: Sequence[str], packages: Sequence[Package], database: Database 
         else:
             said += judge.audit((*facts, *wheels), known)
     return Host(tuple(said), tuple(files.items()), notes)
+
+
+def _may_be_cuda(package: Package) -> bool:
+    """What is not is not worth the start-up."""
+    return package.name.startswith(("nvidia-", "cuda-")) or "+cu" in package.version
 
 
 def _texts(paths: Iterable[str]) -> tuple[list[Fact], list[Spotted], dict[str, Blob]]:

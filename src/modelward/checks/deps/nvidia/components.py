@@ -1,8 +1,8 @@
 """What NVIDIA's bulletins are about, as far as hosts are asked for it: components, and the branches of drivers.
 
 Windows drivers of one branch have several first numbers. The table is taken from the platforms and versions that the
-bulletins themselves put side by side ("Windows(R535)" and 537.70), and from NVIDIA's table of branches:
-https://docs.nvidia.com/datacenter/tesla/drivers/supported-drivers-and-cuda-toolkit-versions.html
+bulletins themselves put side by side ("Windows(R535)" and 537.70); branches that no bulletin names stand in it so that
+their drivers are not taken for those of another.
 """
 
 from __future__ import annotations

@@ -57,9 +57,10 @@ def read(raw: bytes) -> tuple[Row, ...] | None:
     if head.get("csaf_version") != "2.0":
         raise Unreadable("it is in another version of CSAF than 2.0")
     bulletin = _text(_object(head.get("tracking"), "tracking").get("id"), "id")
-    products = dict(_products(_object(body.get("product_tree"), "product_tree"), "", 0))
-    if len(products) > _MOST:
-        raise Unreadable(f"it has more than {_MOST:,} products")
+    products: dict[str, Product] = {}
+    for id_, product in _products(_object(body.get("product_tree"), "product_tree"), "", 0):
+        if products.setdefault(id_, product) != product or len(products) > _MOST:
+            raise Unreadable(f"it has two products of one id, or more than {_MOST:,}")
     rows = tuple(
         row for each in _list(body.get("vulnerabilities"), "vulnerabilities") for row in _rows(bulletin, each, products)
     )

@@ -29,26 +29,35 @@ def of_wheel(name: str, text: str) -> Wheel | None:
         tag = _TORCH.search(text)
         return Wheel(series(int(tag[1]), int(tag[2])), 2) if tag else None
     said = version(text)
-    if said is None or len(said.numbers) < 2:
+    if said is None:
         return None
     if _TOOLKIT.fullmatch(name):
         return Wheel(Known(said, said), 0)
     if _RUNTIME.fullmatch(name):
         return Wheel(of_runtime(said), 1)
-    return Wheel(series(*said.numbers[:2]), 3) if _OTHERS.fullmatch(name) else None
+    return Wheel(of_part(said), 3) if _OTHERS.fullmatch(name) else None
 
 
 def of_runtime(build: Version) -> Known:
     """The releases after the last with a lower build and before the first with a higher one: builds grow, and two
     releases may share one."""
-    whole = series(*build.numbers[:2])
-    near = [(toolkit[2], runtime) for toolkit, runtime in _runtimes() if toolkit[:2] == build.numbers[:2]]
+    own, whole = _minor(build), of_part(build)
+    near = [(toolkit[2], runtime) for toolkit, runtime in _runtimes() if toolkit[:2] == own]
     first = max((update for update, runtime in near if runtime < build.numbers), default=-1) + 1
     after = min((update for update, runtime in near if runtime > build.numbers), default=None)
-    low = exact(*build.numbers[:2], first)
+    low = exact(*own, first)
     if after is None:
         return Known(low, whole.high)
-    return Known(low, exact(*build.numbers[:2], after - 1)) if first < after else whole
+    return Known(low, exact(*own, after - 1)) if first < after else whole
+
+
+def of_part(one: Version) -> Known:
+    """Any release of the version that *one* begins with: 12.9 of 12.9.86."""
+    return series(*_minor(one))
+
+
+def _minor(one: Version) -> tuple[int, ...]:
+    return (*one.numbers, 0, 0)[:2]
 
 
 @cache

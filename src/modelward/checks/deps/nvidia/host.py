@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Iterable, Iterator
+from pathlib import PurePosixPath
 from typing import Any, NamedTuple
 
 from modelward.checks.deps.nvidia import cuda
@@ -18,6 +19,7 @@ from modelward.core.finding import Location, Unexamined
 from modelward.core.source_audit import Spot
 
 LARGEST = 8 << 20
+_MOST_LINES = 100_000
 _LONGEST = 2_000  # of a line
 SCHEMA = "modelward/host/1"
 PART = "the part of the CUDA Toolkit that the flaw is in is one that these packages bring"
@@ -55,7 +57,7 @@ class _Said(NamedTuple):
 
 _INVENTORY = re.compile(rf'^schema\s*=\s*["\']{SCHEMA}["\']', re.MULTILINE)
 _KERNEL = re.compile(r"NVRM version:.*?\s([0-9]{3}\.[0-9.]+)(?:\s|$)")
-_SMI = re.compile(r"\bDriver Version\s*:\s*([0-9]{3}\.[0-9.]+)")
+_SMI = re.compile(r"(?:\bDriver Version\s*:\s*|<driver_version>)([0-9]{3}\.[0-9.]+)")
 _CONTAINER = re.compile(r"(?:NVIDIA Container (?:Toolkit CLI|Runtime Hook|Runtime) version|cli-version:) v?(\S+)")
 _COMPILER = re.compile(r"Cuda compilation tools, release ([0-9]+)\.([0-9]+)\b")
 _TORCH = re.compile(r"cuda\s*(?::[^=]*)?=\s*(?:'([0-9]+)\.([0-9]+)[0-9.]*'|\"([0-9]+)\.([0-9]+)[0-9.]*\"|(None))\s*")
@@ -82,13 +84,17 @@ def read(raw: bytes, label: str) -> Read:
     if _INVENTORY.search(text):
         return _inventory(text, label)
     facts, gaps, pins, understood = list[Fact](), list[Gap](), list[Package](), False
-    system = _system(text)
-    for number, line in enumerate(text.splitlines(), 1):
+    system, is_query = _system(text), "driver_version" in text
+    lines = text.splitlines()
+    if len(lines) > _MOST_LINES:
+        why = f"it has {len(lines):,} lines, and no more than {_MOST_LINES:,} are read"
+        return Read((), (Gap(Spot(label, 1, 1), Unexamined(Location(None), why, "give the text of one tool alone")),))
+    for number, line in enumerate(lines, 1):
         at, line = Spot(label, number, 1), line.strip()[:_LONGEST]
         if pin := _PINNED.fullmatch(line):
             pins.append(Package(canonical_name(pin[1]), pin[2], at, Origin("unstated")))
             continue
-        for said in _line(line, "driver_version" in text):
+        for said in _line(line, is_query):
             understood = True
             fact = _fact(said, at, system)
             if isinstance(fact, Gap):
@@ -100,19 +106,28 @@ def read(raw: bytes, label: str) -> Read:
 
 
 def of_packages(packages: Iterable[Package]) -> tuple[Fact, ...]:
-    """What the wheels in each file say of CUDA: only those that are closest to it."""
+    """What the wheels in each lock, environment and wheelhouse say of CUDA: only those that are closest to it."""
     best: dict[str, tuple[int, list[Fact]]] = {}
     for package in packages:
         wheel = cuda.of_wheel(package.name, package.version)
         if wheel is None:
             continue
         fact = Fact("cuda", cuda.shown(wheel.known), wheel.known, package.at, part=PART)
-        rank, facts = best.setdefault(package.at.file, (wheel.rank, []))
+        place = _place(package)
+        rank, facts = best.setdefault(place, (wheel.rank, []))
         if wheel.rank < rank:
-            best[package.at.file] = (wheel.rank, [fact])
+            best[place] = (wheel.rank, [fact])
         elif wheel.rank == rank:
             facts.append(fact)
     return _distinct(fact for _, facts in best.values() for fact in facts)
+
+
+def _place(package: Package) -> str:
+    """What is installed together lies in one folder, each in a file of its own."""
+    if not package.is_installed:
+        return package.at.file
+    folder = PurePosixPath(package.at.file).parent
+    return str(folder.parent if folder.suffix == ".dist-info" else folder)
 
 
 def nothing(label: str) -> Gap:
@@ -153,10 +168,10 @@ def _package(name: str, text: str) -> Iterator[_Said]:
     upstream = re.sub(r"~(?=rc)", "-", re.sub(r"-[^-]*$", "", text))
     upstream = re.split(r"[+~]", upstream)[0]
     said = version(upstream)
-    if component == "cudart" and said and len(said.numbers) > 1:
+    if component == "cudart" and said:
         yield _Said("cuda", upstream, cuda.of_runtime(said), "linux")
-    elif component == "cuda-series" and said and len(said.numbers) > 1:
-        yield _Said("cuda", upstream, series(*said.numbers[:2]), "linux")
+    elif component == "cuda-series" and said:
+        yield _Said("cuda", upstream, cuda.of_part(said), "linux")
     else:
         yield _Said(component if component in COMPONENTS else "cuda", upstream, system="linux")
 

@@ -14,13 +14,19 @@ from modelward.checks.deps.nvidia.components import COMPONENTS, branch_of, branc
 from modelward.checks.deps.nvidia.csaf import Row
 from modelward.checks.deps.nvidia.host import Fact
 from modelward.checks.deps.nvidia.rules import CONDITIONAL, VULNERABLE, rated
-from modelward.checks.deps.nvidia.version_text import Answer, Unknown, judge, read
+from modelward.checks.deps.nvidia.version_text import Answer, Unknown, bare, judge, read, version
 from modelward.checks.deps.osv import Unreadable
 from modelward.core.finding import Finding, Location, Severity, Unexamined
 from modelward.core.source_audit import Spot, Spotted
 
 _SHOWN = 5
-_VIRTUAL = ("guest", "virtual gpu", "gaming")
+_LOOK = "look at the bulletins; take a version that they name, or say more of the host in an inventory"
+_VIRTUAL = {
+    "gaming": "a driver for cloud gaming",
+    "guest": "a driver in a vGPU guest",
+    "virtual gpu": "a Virtual GPU Manager",
+}
+"""Products that a driver may be part of without saying so, by a word of their names, which differ over the years."""
 _RANKS = ("affected", "conditional", "unknown", "not affected")
 _UNLISTED = Answer("unknown", "")
 
@@ -74,20 +80,21 @@ def _of_fact(fact: Fact, rows: Sequence[Row]) -> Iterator[Spotted]:
     for row in rows:
         if fact.system is None or fact.system in systems_of(row.product.platform):
             by_flaw.setdefault((row.bulletin, row.cve), []).append(row)
-    found: dict[tuple[str, Answer], list[_Said]] = {}
+    hit: dict[tuple[str, Answer], list[Row]] = {}
+    unknown: dict[str, set[str]] = {}
     for (bulletin, _), those in by_flaw.items():
         said = _of_flaw(fact, those)
-        found.setdefault((bulletin, said.answer), []).append(said)
-    unknown: dict[str, list[str]] = {}
-    for (bulletin, answer), said_so in found.items():
-        if answer.said in ("affected", "conditional"):
-            yield Spotted(fact.at, _finding(fact, bulletin, answer, said_so))
-        elif answer.said == "unknown":
-            unknown.setdefault(answer.why, []).append(bulletin)
-    for why, those_bulletins in unknown.items():
-        yield _gap(
-            fact.at, _unknown(fact, why, those_bulletins), "look at the bulletins, and move to a branch they list"
-        )
+        if said.answer.said == "unknown":
+            unknown.setdefault(said.answer.why, set()).add(bulletin)
+        elif said.answer.said == "affected":
+            hit.setdefault((bulletin, said.answer), []).extend(said.rows)
+        elif said.answer.said == "conditional":
+            # who knows that the condition does not hold has one finding to set aside, not one for each bulletin
+            hit.setdefault(("", said.answer), []).extend(said.rows)
+    for (_, answer), found in hit.items():
+        yield Spotted(fact.at, _finding(fact, answer, found))
+    for why, named in unknown.items():
+        yield _gap(fact.at, _unknown(fact, why, sorted(named)), _LOOK)
 
 
 def _no_branch(fact: Fact) -> str:
@@ -105,27 +112,38 @@ def _of_flaw(fact: Fact, rows: Sequence[Row]) -> _Said:
         answer = _of_row(fact, row)
         if answer is None:
             continue
-        kind = row.product.name if fact.component == "driver" else row.product.platform.partition("(")[0]
-        before, those = answers.setdefault(kind, (answer, []))
-        if _RANKS.index(answer.said) < _RANKS.index(before.said):
-            answers[kind] = (answer, [row])
-        elif answer == before:
+        kind = _kind(fact, row)
+        before, those = answers.get(kind, (None, list[Row]()))
+        if answer == before:
             those.append(row)
+        elif before is None or _rank(answer) < _rank(before):
+            answers[kind] = (answer, [row])
     if not answers:
         return _Said(_UNLISTED, ())
-    best = min((answer for answer, _ in answers.values()), key=lambda one: _RANKS.index(one.said))
+    best = min((answer for answer, _ in answers.values()), key=_rank)
     kinds = [kind for kind, (answer, _) in answers.items() if answer == best]
     hit = tuple(row for kind in kinds for row in answers[kind][1])
     if best.said == "affected" and not _is_sure(fact, answers):
-        best = Answer("conditional", f"it is {' or '.join(kinds)}")
+        best = Answer("conditional", f"it is {' or '.join(sorted(kinds))}")
     if best.said in ("affected", "conditional") and fact.part:
         best = Answer("conditional", "; ".join(filter(None, (best.why, fact.part))))
     return _Said(best, hit)
 
 
+def _rank(answer: Answer) -> int:
+    return _RANKS.index(answer.said)
+
+
+def _kind(fact: Fact, row: Row) -> str:
+    if fact.component != "driver":
+        return row.product.platform.partition("(")[0]
+    name = row.product.name
+    return next((kind for word, kind in _VIRTUAL.items() if word in name.lower()), name)
+
+
 def _is_sure(fact: Fact, answers: dict[str, tuple[Answer, list[Row]]]) -> bool:
     """Whether it is affected whichever of them the host is. Virtual products are set aside where there are others."""
-    real = {kind for kind in answers if not any(word in kind.lower() for word in _VIRTUAL)}
+    real = answers.keys() - _VIRTUAL.values()
     if not all(answers[kind][0].said == "affected" for kind in real or answers):
         return False
     if not real and fact.component == "driver" and not fact.product:
@@ -150,37 +168,56 @@ def _of_row(fact: Fact, row: Row) -> Answer | None:
     return Answer("unknown", condition.why) if isinstance(condition, Unknown) else judge(condition, fact.known)
 
 
-def _finding(fact: Fact, bulletin: str, answer: Answer, said: Sequence[_Said]) -> Finding:
-    rows = [row for one in said for row in one.rows]
-    cves = sorted({row.cve for row in rows})
+def _finding(fact: Fact, answer: Answer, rows: Sequence[Row]) -> Finding:
+    cves, those = sorted({row.cve for row in rows}), sorted({row.bulletin for row in rows})
     worst = max(rows, key=lambda row: Severity.HIGH if row.severity is None else row.severity)
-    fixed = list(dict.fromkeys(text.strip() for row in rows for text in row.fixed))
-    name = f"{COMPONENTS[fact.component]} {fact.version}"
-    more = f" and {len(cves) - _SHOWN:,} more" if len(cves) > _SHOWN else ""
-    text = f"{name} has {', '.join(cves[:_SHOWN])}{more} (NVIDIA's bulletin {bulletin})"
+    fixed = _fixed(fact, rows)
+    text = f"{COMPONENTS[fact.component]} {fact.version} has {_few(cves)} ({_named(those)})"
     text += f" on this condition: {answer.why}" if answer.why else ""
-    text += f": {worst.summary}" if worst.summary else ""
-    text += f"; fixed in {', '.join(fixed[:_SHOWN])}" if fixed else "; no fixed version is named"
-    facts = [("component", fact.component), ("version", fact.version), ("advisory", bulletin)]
-    facts += [("cves", ", ".join(cves))]
+    text += f"; fixed in {fixed}" if fixed else "; no fixed version is named"
+    text += f". {worst.summary}" if worst.summary else ""
+    ids = ", ".join(f"NVIDIA-{one}" for one in those)
+    facts = [("component", fact.component), ("version", fact.version), ("advisory", ids), ("cves", ", ".join(cves))]
     facts += [("score", worst.score)] if worst.score else []
     facts += [("condition", answer.why)] if answer.why else []
-    facts += [("fixed", ", ".join(fixed))] if fixed else []
+    facts += [("fixed_in", fixed)] if fixed else []
     rule = VULNERABLE if answer.said == "affected" else CONDITIONAL
     severity = Severity.HIGH if worst.severity is None else worst.severity
     return Finding(rated(rule, severity), Location(None), text, tuple(facts))
 
 
-def _unknown(fact: Fact, why: str, those: Iterable[str]) -> str:
-    found = sorted(set(those))
-    shown = ", ".join(found[-_SHOWN:])
-    shown = f"{len(found):,} bulletins of NVIDIA (among them {shown})" if len(found) > _SHOWN else f"bulletin {shown}"
+def _fixed(fact: Fact, rows: Iterable[Row]) -> str:
+    """The version that has none of the flaws: the highest that is named, of a driver on its branch."""
+    real = [row for row in rows if _kind(fact, row) not in _VIRTUAL.values()]
+    texts = dict.fromkeys(text.strip() for row in real or rows for text in row.fixed)
+    versions = {text: version(bare(text)) for text in texts}
+    if fact.component == "driver" and fact.system:
+        own = branch_of(fact.known.low, fact.system)
+        versions = {
+            text: one for text, one in versions.items() if one is not None and branch_of(one, fact.system) == own
+        }
+    best = max((one for one in versions.values() if one is not None), default=None)
+    named = [bare(text) for text, one in versions.items() if one == best]
+    return named[0] if best and named else ", ".join(list(texts)[:_SHOWN])
+
+
+def _unknown(fact: Fact, why: str, those: Sequence[str]) -> str:
     name = f"{COMPONENTS[fact.component]} {fact.version}"
     if why:
-        return f"{name}: what {shown} says of it is unknown: {why}"
+        return f"{name}: {why} ({_named(those)})"
     branch = branch_of(fact.known.low, fact.system) if fact.system else None
     product = f" for {fact.product}" if fact.product else ""
-    return f"{name}: {shown} does not list its branch R{branch}{product}, which is not to say that it is not affected"
+    text = f"its branch R{branch} is not listed{product}, which is not to say that it is fixed"
+    return f"{name}: {text} ({_named(those)})"
+
+
+def _named(those: Sequence[str]) -> str:
+    return f"NVIDIA's bulletin {those[0]}" if len(those) == 1 else f"NVIDIA's bulletins {_few(those)}"
+
+
+def _few(names: Sequence[str]) -> str:
+    more = f" and {len(names) - _SHOWN:,} more" if len(names) > _SHOWN else ""
+    return ", ".join(names[:_SHOWN]) + more
 
 
 def _gap(at: Spot, why: str, do: str) -> Spotted:

@@ -12,7 +12,7 @@ _BULLETINS = "https://github.com/NVIDIA/product-security"
 VULNERABLE = Rule(
     "nvidia-vulnerable",
     Severity.HIGH,
-    "NVIDIA software on the host has a known vulnerability",
+    "software of NVIDIA on the host has a known vulnerability",
     "A bulletin of NVIDIA names this version. Drivers and the container toolkit run with the rights of the system: a "
     "flaw there leads out of the container. The severity is that of the bulletin; without one it counts as high.",
     "Take the version that the finding names; drivers on the same branch.",
@@ -21,7 +21,7 @@ VULNERABLE = Rule(
 CONDITIONAL = Rule(
     "nvidia-conditional",
     Severity.HIGH,
-    "NVIDIA software on the host has a known vulnerability under a condition",
+    "software of NVIDIA on the host is vulnerable under a condition",
     "A bulletin names this version for some products, parts or settings, and nothing that was given says whether the "
     "host is such a one. The severity is that of the bulletin.",
     "See whether the condition holds; if it may, take the version that the finding names.",

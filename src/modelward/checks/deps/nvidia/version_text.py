@@ -128,7 +128,7 @@ def read(text: str, fixed: tuple[str, ...] = ()) -> Condition | Unknown:
         plain, only_if = found["main"], found["only_if"].rstrip(".")
     if found := _JETPACK.search(plain):
         plain, only_if = plain.replace(found[0], ""), f"it is {found[1]}"
-    said = _spans(_NAMES.sub("", plain), bool(notes), frozenset(filter(None, map(version, map(_bare, fixed)))))
+    said = _spans(_NAMES.sub("", plain), bool(notes), frozenset(filter(None, map(version, map(bare, fixed)))))
     if said is None:
         return Unknown(f"the text {text!r} is not understood")
     spans = tuple(span._replace(only_if=span.only_if or only_if) for span in said.spans)
@@ -305,7 +305,7 @@ def _noted(spans: tuple[Span, ...], note: str) -> tuple[Span, ...] | None:
     return spans[0]._replace(high=below, has_high=False, only_if=found["only_if"]), spans[0]._replace(low=below)
 
 
-def _bare(text: str) -> str:
+def bare(text: str) -> str:
     """The version at the beginning of a text about a fixed one."""
     return _NAMES.sub("", _NOTE.sub("", text)).strip()
 
