@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from fnmatch import fnmatchcase
+
+from modelward.core.finding import Finding
+
+IGNORABLE = "package-vulnerable"
+"""The rule whose findings a policy can accept by an advisory: a hostile package is never ignored."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,3 +46,19 @@ class DependencyPolicy:
     """Indexes that carry the public packages that the advisories are about."""
     indexes: tuple[IndexRule, ...] = ()
     ignores: tuple[Ignore, ...] = ()
+
+
+def accepted(finding: Finding, ignores: Iterable[Ignore], day: date) -> Ignore | None:
+    """The first of *ignores* that holds on *day* for what *finding* says of a package."""
+    if finding.rule.id != IGNORABLE:
+        return None
+    facts = dict(finding.evidence)
+    ids = {facts.get("advisory", ""), *facts.get("aliases", "").split(", ")} - {""}
+    return next(
+        (
+            ignore
+            for ignore in ignores
+            if ignore.advisory in ids and ignore.package in ("", facts.get("package")) and day <= ignore.expires
+        ),
+        None,
+    )

@@ -14,13 +14,17 @@ from collections.abc import Iterable, Iterator, Set
 from dataclasses import dataclass
 from enum import Enum
 from functools import cached_property
+from typing import TypeVar
+
+K = TypeVar("K")
 
 # Letters of other alphabets for Latin ones, beyond those that NFKC makes equal: https://www.unicode.org/reports/tr39/
 _LATIN = str.maketrans(
     "аеорсухіјѕԁԛԝһӏвкмнтгАВЕКМНОРСТУХІЈЅԌԚԜαβορνικτυχωΑΒΕΖΗΙΚΜΝΟΡΤΥΧıɡɑℓⅼօսոհցաԍƖɩǀ‐‑‒–—−﹣․",
     "aeopcyxijsdqwhlbkmhtrABEKMHOPCTYXIJSGQWaboprikTuxwABEZHIKMNOPTYXigallounhgwglll-------.",
 )
-_PAIRS = (("rn", "m"), ("vv", "w"), ("0", "o"), ("1", "l"), ("3", "e"), ("4", "a"), ("5", "s"), ("i", "l"), ("|", "l"))
+_PAIRS = (("rn", "m"), ("vv", "w"))
+_READ = str.maketrans("01345i|", "oleasll")
 """ASCII that is read for other ASCII, in lower case."""
 _SEPARATOR = re.compile(r"[-_.\s]+")
 
@@ -67,10 +71,13 @@ def words(name: str) -> list[str]:
 
 def skeleton(name: str) -> str:
     """What the eye reads: equal for names that look alike. https://www.unicode.org/reports/tr39/#Confusable_Detection"""
-    text = normal(name if name.isascii() else _latin(name))
+    return _read(normal(name if name.isascii() else _latin(name)))
+
+
+def _read(form: str) -> str:
     for seen, meant in _PAIRS:
-        text = text.replace(seen, meant)
-    return text
+        form = form.replace(seen, meant)
+    return form.translate(_READ)
 
 
 def _latin(name: str) -> str:
@@ -100,7 +107,9 @@ class Index:
 
     @cached_property
     def _readings(self) -> dict[str, list[str]]:
-        return _gathered((skeleton(name), form) for form, name in self._known.items())
+        return _gathered(
+            (_read(form) if name.isascii() else skeleton(name), form) for form, name in self._known.items()
+        )
 
     @cached_property
     def _orders(self) -> dict[str, list[str]]:
@@ -110,9 +119,20 @@ class Index:
         )
 
     @cached_property
-    def _deletions(self) -> dict[str, list[str]]:
-        """Names one edit apart are equal after one deletion in each, at most: https://arxiv.org/abs/1810.11066"""
-        return _gathered((less, form) for form in self._known for less in _less(form))
+    def _halves(self) -> dict[tuple[int, str], list[str]]:
+        """Of the length of a known name and what it begins or ends with: one edit, a swap too, leaves one half alone,
+        so the length of the edited name tells which names to compare with it."""
+        return _gathered(
+            ((len(form), half), form)
+            for form in self._known
+            for half in {form[: len(form) // 2], form[len(form) // 2 + 1 :]}
+        )
+
+    def _maybe_near(self, form: str) -> Iterator[str]:
+        for length in range(max(len(form) - 1, 1), len(form) + 2):
+            first, last = length // 2, length - length // 2 - 1
+            for half in {form[:first], form[len(form) - last :] if last else ""}:
+                yield from self._halves.get((length, half), ())
 
     def near(self, name: str) -> list[Near]:
         """The known names that *name* is nearly, the most telling edit first, then in the order of the index; not the
@@ -126,10 +146,9 @@ class Index:
         parts = words(name)
         for other in self._orders.get(" ".join(sorted(parts)), ()) if len(parts) > 1 else ():
             found.setdefault(other, Edit.ORDER)
-        for less in _less(form) if len(form) <= self._longest + 1 else ():
-            for other in self._deletions.get(less, ()):
-                if other not in found and (edit := one_edit(form, other)):
-                    found[other] = edit
+        for other in self._maybe_near(form):
+            if other not in found and (edit := one_edit(form, other)):
+                found[other] = edit
         nearest = sorted(found, key=lambda other: (_RANKS[found[other]], self._places[other]))
         return [Near(self._known[other], found[other]) for other in nearest if self._known[other] != name]
 
@@ -157,13 +176,8 @@ class Index:
         return next((self._known[one] for one in starts if len(one) >= shortest and one in self._known), None)
 
 
-def _less(form: str) -> set[str]:
-    """*form*, and what is left of it without any one of its characters."""
-    return {form, *(form[:at] + form[at + 1 :] for at in range(len(form)))}
-
-
-def _gathered(pairs: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
-    found: dict[str, list[str]] = {}
+def _gathered(pairs: Iterable[tuple[K, str]]) -> dict[K, list[str]]:
+    found: dict[K, list[str]] = {}
     for key, form in pairs:
         found.setdefault(key, []).append(form)
     return found

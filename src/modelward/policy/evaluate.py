@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from itertools import chain
 
 from modelward.core.artifact import Blob, tree_digest
+from modelward.core.dependency_policy import accepted
 from modelward.core.digest import Digest
 from modelward.core.evidence import Evidence
 from modelward.core.finding import Finding, Location, Unexamined
@@ -184,7 +185,13 @@ def _waiver(said: Finding | Unexamined, subject: Digest, policy: Policy, now: da
         is_meant = (waiver.rule, waiver.digest, waiver.file) == (rule, content, file)
         if is_meant and now.astimezone(UTC).date() <= waiver.expires:
             return waiver
-    return None
+    return _ignored(said, subject, policy, now) if isinstance(said, Finding) else None
+
+
+def _ignored(finding: Finding, subject: Digest, policy: Policy, now: datetime) -> Waiver | None:
+    """What the policy accepts of packages, whatever whoever audited them accepted."""
+    ignore = accepted(finding, policy.dependencies.ignores, now.astimezone(UTC).date())
+    return None if ignore is None else Waiver(finding.rule.id, subject, ignore.expires, ignore.reason)
 
 
 def _place(at: Location) -> tuple[str, tuple[str, ...], tuple[int, int]]:
