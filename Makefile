@@ -46,10 +46,11 @@ transcript: .demo/installed .demo/model-package
 fuzz: $(VENV)/installed
 	$(BIN)/python -m tools.fuzz --seconds $(FUZZ_SECONDS)
 
-bench: $(VENV)/installed
+bench: $(VENV)/installed .clients/installed
 	$(PYTHON) bench/run.py
 	$(BIN)/python bench/detection.py
-	for name in signing log store fetch; do $(BIN)/python bench/$$name.py || exit 1; done
+	for name in signing log store fetch deps; do $(BIN)/python bench/$$name.py || exit 1; done
+	for name in convert sandbox; do $(BIN)/python -m bench.$$name || exit 1; done
 
 lock: .lock/installed
 	for name in dev bench clients; do \

@@ -75,6 +75,7 @@ def test_commands_in_documents_exist(document: Path) -> None:
 
 
 def check_command(words: list[str], line: str) -> None:
+    words = words[: words.index("--")] if "--" in words else words  # what follows is another program's
     command: click.Command = modelward
     for word in words:
         if word.startswith("-") or not isinstance(command, click.Group):

@@ -85,7 +85,9 @@ def environment(more: Mapping[str, bytes] | None = None, *, without: str = "") -
     files = {"demo/__init__.py": b"x = 1\n", f"{INFO}/METADATA": metadata("demo", "1.0").encode()}
     files[f"{INFO}/RECORD"] = record_of(files, INFO).encode()
     files |= more or {}
-    return {"env/pyvenv.cfg": b""} | {f"{ENV}/{path}": data for path, data in files.items() if path != without}
+    return {"env/pyvenv.cfg": b"include-system-site-packages = false\n"} | {
+        f"{ENV}/{path}": data for path, data in files.items() if path != without
+    }
 
 
 def wheel(

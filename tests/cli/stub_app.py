@@ -13,7 +13,7 @@ from pathlib import Path
 
 from tests.report.samples import CLASS, RULES, checked, found, gap, scanned
 
-from modelward.app import verifying  # noqa: F401 (what comes after is not a package)
+from modelward.app import osv_api, verifying  # noqa: F401 (what comes after is not a package)
 from modelward.app.baseline import Baseline
 from modelward.app.manifesting import Made
 from modelward.app.reading import ALONE, How

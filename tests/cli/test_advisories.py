@@ -10,6 +10,7 @@ import pytest
 from tests.deps.records import EXCERPT, raw, record
 
 from modelward.cli.advisories import advisories
+from modelward.cli.serving import Server
 from modelward.core.errors import ModelwardError, ReadError, UsageError
 
 
@@ -66,6 +67,18 @@ def test_what_is_wrong_is_said(here: Path, capsys: pytest.CaptureFixture[str]) -
     assert "still to come" in text and "of unknown age" in text and "\x1b" not in text
     assert run("show", "--database", "a.db") == 0
     assert "unread    osv: PYSEC-2026-2.yaml" in capsys.readouterr().out
+
+
+def test_who_serves_is_told_what_is_missing(
+    here: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (here / "osv" / "PYSEC-2026-2.yaml").write_text("id: PYSEC-2026-2")
+    run("sync", "--from", "osv", "--database", "a.db", "--quiet")
+    capsys.readouterr()
+    monkeypatch.setattr(Server, "serve_forever", lambda self: None)
+    assert run("serve", "--database", "a.db", "--port", "0") == 0
+    told, serving = capsys.readouterr().out.splitlines()
+    assert told.startswith("unread    osv: PYSEC-2026-2.yaml") and serving.startswith("serving http://127.0.0.1:")
 
 
 @pytest.mark.parametrize(

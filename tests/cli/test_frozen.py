@@ -54,6 +54,8 @@ COMMANDS = {
     "help-pins-audit": "pins audit --help",
     "help-store": "store --help",
     "help-log": "log --help",
+    "help-convert": "convert --help",
+    "help-run": "run --help",
     "help-deps": "deps --help",
     "help-advisories": "advisories --help",
     "help-advisories-sync": "advisories sync --help",

@@ -23,6 +23,9 @@ def entry(
     return made | ({} if versions is None else {"versions": versions}) | more
 
 
+NOW = "2027-01-01T00:00:00Z"
+
+
 def record(id_: str = "PYSEC-2026-1", *affected: Mapping[str, Any], **more: Any) -> dict[str, Any]:
     entries = affected or (entry("torch", events(("introduced", "0"), ("fixed", "2.6.0"))),)
     return {"id": id_, "modified": "2026-01-02T03:04:05Z", "affected": list(entries)} | more
@@ -32,12 +35,12 @@ def raw(body: Any) -> bytes:
     return json.dumps(body).encode()
 
 
-def read(body: Any, where: str = "here.json") -> osv.Record:
-    found = osv.read(osv.document(raw(body)), where)
+def read(body: Any, now: str = NOW) -> osv.Record:
+    found = osv.read(osv.document(raw(body)), now)
     assert found is not None
     return found
 
 
 def excerpt() -> dict[str, osv.Record]:
-    found = (osv.read(osv.document(path.read_bytes()), path.name) for path in sorted(EXCERPT.glob("*.json")))
+    found = (osv.read(osv.document(path.read_bytes()), NOW) for path in sorted(EXCERPT.glob("*.json")))
     return {each.id: each for each in found if each is not None}

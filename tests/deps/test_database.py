@@ -9,6 +9,7 @@ import os
 import resource
 import signal
 import sqlite3
+import struct
 import zipfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -16,13 +17,16 @@ from typing import Any
 
 import pytest
 from tests.deps.records import EXCERPT, entry, events, excerpt, raw, record
-from tests.stores.server import Asked, Reply, Server, serving
+from tests.stores.server import Asked, Lie, Reply, Server, serving
 
 from modelward.app.advisories import held, sync, verify
 from modelward.app.advisories import record as shown_record
+from modelward.app.deps import audit
+from modelward.app.osv_api import answer
 from modelward.core.errors import ModelwardError, ReadError, UsageError
 from modelward.core.finding import Severity
 from modelward.stores.advisories import Database
+from modelward.stores.seal import seal
 
 KEV = {
     "catalogVersion": "2026.01.01",
@@ -57,9 +61,9 @@ def folder(path: Path, *records: Any, **files: bytes) -> str:
     return str(path)
 
 
-def zipped(members: Mapping[str, bytes]) -> bytes:
+def zipped(members: Mapping[str, bytes], method: int = zipfile.ZIP_DEFLATED) -> bytes:
     buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+    with zipfile.ZipFile(buffer, "w", method) as archive:
         for name, content in members.items():
             archive.writestr(name, content)
     return buffer.getvalue()
@@ -135,9 +139,36 @@ def test_the_record_that_was_modified_last_counts(here: Path) -> None:
     assert len(digests) == 1
 
 
+def test_of_two_of_one_time_one_that_stands_and_says_more_counts(here: Path) -> None:
+    less, more = entry("torch", versions=["1.0"]), entry("torch", versions=["1.0", "2.0"])
+    same = {"modified": "2026-01-01T00:00:00.1Z"}
+    gone = record("PYSEC-2026-1", withdrawn="2026-01-01T00:00:00Z", modified="2026-01-01T00:00:00.9Z")
+    places = [
+        folder(here / name, body)
+        for name, body in {
+            "a": record("PYSEC-2026-1", less, **same),
+            "b": gone,
+            "c": record("PYSEC-2026-1", more, **same),
+        }.items()
+    ]
+    for origins in (places, places[::-1]):
+        assert sync(origins, "a.db").held.facts.unread == 0
+        with Database.open("a.db") as database:
+            (row,) = database.affected({"torch"})["torch"]
+            assert row.versions == ("1.0", "2.0")
+
+
+def test_two_of_one_time_about_different_packages_are_told(here: Path) -> None:
+    places = [folder(here / name, record("PYSEC-2026-1", entry(name, versions=["1.0"]))) for name in ("torch", "keras")]
+    for origins in (places, places[::-1]):
+        facts = sync(origins, "a.db").held
+        assert facts.facts.unread == 1 and "of this id and time" in facts.made.problems[0][1]
+
+
 def test_what_cannot_be_read_is_named(here: Path) -> None:
     broken = record("PYSEC-2026-3") | {"affected": "torch"}
     source = {"PYSEC-2026-9__yaml": b"id: PYSEC-2026-9", "package__json": b"{}", "labels__yml": b"a: 1"}
+    source["docker-compose__yaml"] = b"services: {}"
     feed = folder(here / "osv", ONE, broken, record("PYSEC-2026-4", entry("onnx")), **source, cut__json=b'{"id": "PY')
     done = sync([feed], "a.db").held
     assert done.facts.unread == 3 and done.facts.records == 2
@@ -148,13 +179,22 @@ def test_what_cannot_be_read_is_named(here: Path) -> None:
         assert row.unread and row.id in database.advisories({row.id})
 
 
+def test_what_has_no_advisory_at_all_is_no_pass(here: Path) -> None:
+    sync([folder(here / "osv", record(withdrawn="2026-01-01T00:00:00Z"), kev__json=raw(KEV))], "a.db")
+    (here / "requirements.txt").write_text(f"torch==2.5.1 --hash=sha256:{'a' * 64}\n")
+    (looked,) = audit(["requirements.txt"], "a.db").audit.packages
+    assert looked.status == "unknown" and "no advisory" in looked.why
+    query = {"package": {"name": "torch", "ecosystem": "PyPI"}, "version": "2.5.1"}
+    assert answer("POST", "/v1/query", raw(query), "a.db").status == 500
+
+
 def test_every_row_has_its_advisory(here: Path) -> None:
     nameless = {key: value for key, value in ONE.items() if key != "id"}
     feed = folder(here / "osv", TWO, nameless__json=raw(nameless))
     sync([feed], "a.db")
     with Database.open("a.db") as database:
         (row,) = database.affected({"torch"})["torch"]
-        assert row.id == "nameless.json" and set(database.advisories({row.id})) == {row.id}
+        assert row.id.startswith("unnamed-") and set(database.advisories({row.id})) == {row.id}
 
 
 def test_an_index_is_known_by_what_most_records_say(here: Path) -> None:
@@ -174,6 +214,46 @@ def test_records_from_the_future(here: Path, monkeypatch: pytest.MonkeyPatch) ->
     assert not held("a.db").is_from_the_future
 
 
+def test_what_may_hold_records_is_not_passed_over(here: Path) -> None:
+    feed = folder(here / "osv", ONE, UPPER__JSON=raw(TWO), all__zip=zipped({"a.json": raw(ONE)}), more__jsonl=raw(ONE))
+    folder(here / "osv", more__tgz=b"x", many__json=raw([ONE]), README__md=b"#", LICENSE=b"x", odd__json=b'{"a": [5]}')
+    folder(here / "elsewhere", record("PYSEC-2026-5"))
+    (here / "osv" / "linked").symlink_to("../elsewhere")
+    (here / "osv" / "linked.json").symlink_to("../elsewhere/PYSEC-2026-5.json")
+    (here / "osv" / "AUTHORS").symlink_to("LICENSE")
+    done = sync([feed], "a.db").held
+    told = {where.rpartition(": ")[2] for where, _ in done.made.problems}
+    assert told == {"all.zip", "more.jsonl", "more.tgz", "many.json", "linked", "linked.json"}
+    assert done.facts.records == 2
+    members = {"A.JSON": raw(ONE), "b.zip": b"PK", "PYSEC-1.yaml": b"id: a", "README.md": b"#"}
+    (here / "b.zip").write_bytes(zipped(members))
+    done = sync(["b.zip"], "b.db").held
+    assert (done.facts.records, done.facts.unread) == (1, 2)
+
+
+def test_records_as_their_authors_write_them(here: Path) -> None:
+    folder(here / "vulns", **{"PYSEC-2026-9__yaml": b"id: PYSEC-2026-9"})
+    for origin in ("vulns", "vulns/PYSEC-2026-9.yaml"):
+        with pytest.raises(ReadError, match="only JSON is read"):
+            sync([origin], "a.db")
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"document": {"csaf_version": "2.0", "tracking": {"id": "\ud800"}}},
+        {"document": {"csaf_version": "2.0", "tracking": {"id": "1\nosv PYSEC-2026-1 00"}}},
+        {"meta": {"api-version": "1.0"}, "name": "\ud800", "files": []},
+        record("PYSEC-2026-8") | {"meta": {"api-version": "1.0"}},
+        record("PYSEC-2026-8") | {"catalogVersion": "1", "vulnerabilities": [5]},
+    ],
+)
+def test_names_that_cannot_be_kept_are_told(here: Path, body: Any) -> None:
+    facts = sync([folder(here / "osv", ONE, other__json=raw(body))], "a.db").held.facts
+    assert (facts.records, facts.unread) == (1, 1)
+    verify("a.db")
+
+
 @pytest.mark.parametrize(
     ("origin", "error"),
     [
@@ -186,6 +266,11 @@ def test_records_from_the_future(here: Path, monkeypatch: pytest.MonkeyPatch) ->
         ("cut.csv.gz", ReadError),
         ("text.json", ReadError),
         ("pipe", ReadError),
+        ("pipe/PYSEC-1.json", ReadError),
+        ("lzma.zip", ReadError),
+        ("far.zip", ReadError),
+        ("https://", UsageError),
+        ("https://[", UsageError),
         ("http://127.0.0.1:1/all.zip", ReadError),
         ("http://feed.example/all.zip", UsageError),
     ],
@@ -199,6 +284,8 @@ def test_a_feed_that_fails_leaves_the_old_database(here: Path, origin: str, erro
     (here / "npm.zip").write_bytes(zipped({"GHSA-1.json": raw(elsewhere)}))
     (here / "cut.zip").write_bytes(whole[: len(whole) // 2])
     (here / "flipped.zip").write_bytes(flipped(whole))
+    (here / "lzma.zip").write_bytes(flipped(zipped({"a.json": whole}, zipfile.ZIP_LZMA)))
+    (here / "far.zip").write_bytes(whole[:4] + far())
     (here / "cut.csv.gz").write_bytes(gzip.compress(EPSS)[:-9])
     (here / "text.json").write_bytes(b"no JSON")
     (here / "pipe").mkdir()
@@ -207,6 +294,14 @@ def test_a_feed_that_fails_leaves_the_old_database(here: Path, origin: str, erro
         sync([str(here / "osv"), origin], "a.db")
     assert "\n" not in str(caught.value)
     assert held("a.db").facts.digest == before and left(here) == []
+
+
+def far() -> bytes:
+    """The end of a zip whose one member is farther away than a file can be long."""
+    extra = struct.pack("<HHQ", 1, 8, (1 << 64) - 1)
+    numbers = (45, 45, 0, 0, 0, 0, 0, 10, 10, 6, len(extra), 0, 0, 0, 0, 0xFFFFFFFF)
+    entry = struct.pack("<4s6H3L5H2L", b"PK\1\2", *numbers) + b"a.json" + extra
+    return entry + struct.pack("<4s4H2LH", b"PK\5\6", 0, 0, 1, 1, len(entry), 4, 0)
 
 
 def flipped(archive: bytes) -> bytes:
@@ -249,9 +344,19 @@ def test_what_else_lies_there_is_not_replaced(here: Path) -> None:
         with pytest.raises(UsageError):
             sync([feed], name)
     assert (here / "weights.bin").read_bytes() == b"w" * 1000
+    (here / "loop.db").symlink_to("loop.db")
+    with pytest.raises(UsageError):
+        sync([feed], "loop.db")
     (here / "link.db").symlink_to("real.db")
     sync([feed], "link.db")
     assert (here / "link.db").is_symlink() and held("real.db").facts.records == 1
+
+
+def test_a_name_that_is_no_text(here: Path) -> None:
+    name = os.fsdecode(b"\xff?%41#.db")
+    (here / os.fsdecode(b"\xff.json")).write_bytes(raw(record() | {"id": None}))
+    assert sync([os.fsdecode(b"\xff.json")], name).held.facts.records == 1
+    verify(name)
 
 
 def test_a_database_that_is_none(here: Path) -> None:
@@ -282,22 +387,61 @@ def test_a_database_that_is_none(here: Path) -> None:
     verify("b.db")
 
 
-def test_damage_is_never_a_traceback(here: Path) -> None:
+def test_no_damage_goes_unseen(here: Path) -> None:
     sync([str(EXCERPT)], "a.db")
-    whole = bytearray((here / "a.db").read_bytes())
-    refused = 0
-    for at in range(100, len(whole), len(whole) // 150):
-        damaged = whole.copy()
-        damaged[at : at + 8] = bytes(byte ^ 0x55 for byte in damaged[at : at + 8])
+    whole = (here / "a.db").read_bytes()
+    for at in range(0, len(whole), len(whole) // 150):
+        damaged = bytearray(whole)
+        damaged[at] ^= 1 << at % 8
         (here / "b.db").write_bytes(damaged)
-        try:
-            with Database.open("b.db") as database:
-                database.affected({"gradio", "paramiko", "tensorflow"})
-                database.advisories({"PYSEC-2008-8", "GHSA-279j-x4gx-hfrh"})
-            verify("b.db")
-        except (ReadError, UsageError):
-            refused += 1
-    assert refused > 50
+        with pytest.raises((ReadError, UsageError)):
+            Database.open("b.db")
+    for damaged in (bytearray(whole[:-1]), bytearray(whole + b"x"), bytearray(whole[:-26])):
+        (here / "b.db").write_bytes(damaged)
+        with pytest.raises(ReadError):
+            Database.open("b.db")
+
+
+def test_damage_since_it_was_last_opened(here: Path) -> None:
+    """Who serves opens it often, and does not read all of it again each time."""
+    sync([str(EXCERPT)], "a.db")
+    Database.open("a.db").__exit__(None, None, None)
+    with open("a.db", "r+b") as file:
+        file.seek(5000)
+        file.write(b"damage")
+    with pytest.raises(ReadError):
+        Database.open("a.db")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "UPDATE affected SET name = 'other'",
+        "DELETE FROM affected",
+        "UPDATE affected SET said = '[[],[],\"\"]'",
+        "UPDATE record SET advisory = NULL",
+        "UPDATE record SET modified = '2026-12-31T00:00:00Z'",
+        "UPDATE record SET body = x'00'",
+        "DELETE FROM record",
+        "DELETE FROM exploitation",
+        "INSERT INTO project VALUES ('torch', '[\"\",\"\",[]]')",
+        "DROP TABLE affected",
+        "UPDATE meta SET body = replace(body, '2026-02-02T00:00:00Z', '2026-12-31T00:00:00Z')",
+        "UPDATE meta SET body = replace(body, '\"records\": 2', '\"records\": 3')",
+    ],
+)
+def test_what_somebody_changed_is_found_by_reading_all(here: Path, change: str) -> None:
+    """Sealed anew, as only somebody who means it does."""
+    sync([folder(here / "osv", ONE, TWO, kev__json=raw(KEV))], "a.db")
+    verify("a.db")
+    with sqlite3.connect("a.db") as database:
+        database.execute(change)
+    database.close()
+    (here / "a.db").write_bytes((here / "a.db").read_bytes()[:-26])
+    seal(here / "a.db")
+    with pytest.raises(ReadError) as caught:
+        verify("a.db")
+    assert "\n" not in str(caught.value)
 
 
 # -- servers
@@ -327,6 +471,11 @@ class Bucket:
         return paths
 
 
+def instead(name: str, reply: Reply) -> Lie:
+    """Of what is there under that name."""
+    return lambda asked, honest: reply if asked.path.endswith(name) else honest
+
+
 def test_only_what_changed_is_fetched(here: Path, server: Server) -> None:
     bucket = Bucket(server, ONE, TWO)
     url = f"{server.url}/PyPI/"
@@ -350,6 +499,42 @@ def test_what_a_list_no_longer_names_is_kept(here: Path, server: Server) -> None
     before = sync([url], "a.db").held.facts.digest
     del bucket.records["MAL-2026-1"]
     assert sync([url], "a.db").held.facts.digest == before
+
+
+def test_an_archive_that_is_older_than_the_list(here: Path, server: Server) -> None:
+    bucket = Bucket(server, ONE, TWO)
+    server.lie = instead("all.zip", Reply(200, body=zipped({"PYSEC-2026-1.json": raw(ONE)})))
+    facts = sync([f"{server.url}/PyPI/"], "a.db").held.facts
+    assert facts.records == 2 and bucket.asked == ["modified_id.csv", "all.zip", "MAL-2026-1.json"]
+    for number in range(1_001):
+        bucket.records[f"PYSEC-2025-{number}"] = record(f"PYSEC-2025-{number}")
+    with pytest.raises(ReadError, match="lacks 1,002 of the records"):
+        sync([f"{server.url}/PyPI/"], "a.db")
+    assert held("a.db").facts.digest == facts.digest
+
+
+def test_a_date_that_they_took_back(here: Path, server: Server) -> None:
+    wrong = {"modified": "2099-01-01T00:00:00Z", "withdrawn": "2026-01-01T00:00:00Z"}
+    bucket = Bucket(server, ONE | wrong, TWO)
+    url = f"{server.url}/PyPI/"
+    assert sync([url], "a.db").held.is_from_the_future
+    bucket.records["PYSEC-2026-1"] = ONE
+    done = sync([url], "a.db").held
+    assert done.facts.records == 2 and not done.is_from_the_future
+
+
+def test_another_record_than_was_asked_for(here: Path, server: Server) -> None:
+    bucket = Bucket(server, ONE)
+    url = f"{server.url}/PyPI/"
+    sync([url], "a.db")
+    bucket.records["MAL-2026-1"] = TWO
+    server.lie = instead("MAL-2026-1.json", Reply(200, body=raw(ONE)))
+    with pytest.raises(ReadError, match="PYSEC-2026-1"):
+        sync([url], "a.db")
+    others: list[Any] = [{"error": "busy"}, [TWO], {"vulns": []}]
+    for reply in [Reply(200, body=raw(other)) for other in others]:
+        server.lie = instead("MAL-2026-1.json", reply)
+        assert sync([url], "a.db").held.facts.unread == 1
 
 
 BROKEN = [

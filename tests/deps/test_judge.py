@@ -10,14 +10,22 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from modelward.checks.deps import CHECK, Audited
 from modelward.checks.deps.judge import audit
 from modelward.core.advisory import Advisory, Affected, Event
+from modelward.core.artifact import Artifact
 from modelward.core.dependency import DistFile, Gap, Graph, Hash, Origin, Package
 from modelward.core.dependency_audit import DatabaseFacts, DependencyAudit, Flags
 from modelward.core.dependency_policy import DependencyPolicy, Ignore, IndexRule
+from modelward.core.digest import Digest
+from modelward.core.errors import Malformed
+from modelward.core.evidence import Evidence
 from modelward.core.finding import Finding, Location, Severity, Unexamined
 from modelward.core.project import Project, Release
 from modelward.core.source_audit import Spot
+from modelward.core.statement import Statement
+from modelward.core.verdict import Need, Policy
+from modelward.policy.evaluate import evaluate
 
 NOW = datetime(2026, 11, 20, tzinfo=UTC)
 PUBLIC = "https://index.example/simple"
@@ -30,7 +38,7 @@ class Rows:
 
     def __init__(self, rows: Sequence[Affected], newest: str = "2026-11-19T00:00:00Z", unread: int = 0) -> None:
         self._rows = rows
-        self.facts = DatabaseFacts("sha256:00", newest, len(rows), (), frozenset({"index.example"}), unread)
+        self.facts = DatabaseFacts("sha256:00", newest, 1 + len(rows), (), frozenset({"index.example"}), unread)
         self.known = {row.id: Advisory(row.id) for row in rows}
         self.pages: dict[str, Project] = {}
 
@@ -192,13 +200,89 @@ def test_records_that_could_not_be_read_are_a_gap() -> None:
 # -- indexes
 
 
-def test_an_index_that_carries_well_known_names_is_taken_for_a_mirror_and_said_to_be() -> None:
-    mirror = "https://mirror.example/simple"
-    done = judged(package("numpy", "2.0.0", url=mirror), package("requests", "2.32.0", url=mirror))
-    assert done.matched == 2 and "mirror.example" in done.notes[0]
+MIRROR = "https://mirror.example/simple"
+KNOWN = ("numpy", "requests", "torch", "tqdm", "pandas", "scipy", "pyyaml", "jinja2", "urllib3", "certifi", "idna")
+
+
+def many(url: str, *names: str) -> list[Package]:
+    return [package(name, "99", url=url) for name in names]
+
+
+def test_the_index_of_a_lock_with_well_known_names_is_taken_for_a_mirror_and_said_to_be() -> None:
+    done = judged(*many(MIRROR, *KNOWN))
+    assert done.matched == len(KNOWN) and "mirror.example" in done.notes[0]
     named = DependencyPolicy(mirrors=("https://other.example/simple/",))
-    assert judged(package("numpy", "2.0.0", url=mirror), policy=named).matched == 0
-    assert judged(package("numpy", "2.0.0", url="https://OTHER.example/simple"), policy=named).matched == 1
+    assert judged(*many(MIRROR, *KNOWN), policy=named).matched == 0
+    assert judged(package("numpy", "2.0.0", url="https://OTHER.example:443/simple"), policy=named).matched == 1
+
+
+def test_a_name_that_nobody_knows_is_unknown_on_an_index_that_is_only_taken_for_a_mirror() -> None:
+    done = judged(*many(MIRROR, *KNOWN, "acme-x"))
+    assert {one.package.name for one in done.packages if one.status == "unknown"} == {"acme-x"}
+    named = judged(*many(MIRROR, *KNOWN, "acme-x"), rows=[below("2", "acme-x")])
+    assert {one.status for one in named.packages} == {"matched"}  # the advisories know it
+
+
+@pytest.mark.parametrize(
+    ("packages", "policy"),
+    [
+        (many(MIRROR, *KNOWN[:2]), DependencyPolicy()),
+        (many(MIRROR, *KNOWN, "acme-x", "acme-y"), DependencyPolicy()),
+        ([*many(MIRROR, *KNOWN), *many(PUBLIC, "attrs")], DependencyPolicy()),
+        (many(MIRROR, *KNOWN), DependencyPolicy(indexes=(IndexRule(MIRROR + "/", ("torch",)),))),
+        (many("https://[mirror/simple", *KNOWN), DependencyPolicy()),
+    ],
+    ids=["few names", "names of its own", "beside the index of the advisories", "kept for some names", "no address"],
+)
+def test_what_is_not_taken_for_a_mirror(packages: Sequence[Package], policy: DependencyPolicy) -> None:
+    done = judged(*packages, policy=policy)
+    assert {one.status for one in done.packages if one.package.origin.url != PUBLIC} == {"unknown"}
+    assert not done.notes and done.exit_code(FLAGS) in (1, 3)
+
+
+def test_a_second_index_is_never_taken_for_a_mirror() -> None:
+    done = judged(*many(MIRROR, *KNOWN[2:4]), *many("https://evil.example/simple", "numpy", "requests"))
+    assert done.matched == 0  # fewer names than are enough
+    enough = ("attrs", "six", "wheel")
+    done = judged(*many(MIRROR, *KNOWN[2:], *enough), *many("https://evil.example/simple", "numpy", "requests"))
+    assert {one.package.name for one in done.packages if one.status == "unknown"} == {"numpy", "requests"}
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://evil.example\\@index.example/simple", "https://\\@index.example/simple", "https://[x/simple",
+        "https://index.example:8443/simple", "http://index.example/simple", "https://index.example.evil.example/simple",
+        "https://ind\uff45x.example/simple", "https://ev\uff03il/simple", "https://index.example:x/simple",
+        "https:index.example/simple", "https://index.example\t/simple", "//index.example/simple", "https://",
+        "https://%69ndex.example/simple",
+    ],
+)  # fmt: skip
+def test_an_address_that_is_not_plainly_that_of_a_known_index(url: str) -> None:
+    done = judged(package(url=url))
+    assert done.matched == 0 and done.exit_code(FLAGS) == 3
+
+
+def at(name: str, *urls: str, index: str = PUBLIC) -> Package:
+    files = tuple(DistFile(f"{name}-1.whl", url, HASHED) for url in urls)
+    return Package(
+        name, "1", Spot("uv.lock", 1, 1), Origin("index", index) if index else Origin("unstated"), files=files
+    )
+
+
+@pytest.mark.parametrize("index", [PUBLIC, ""])
+def test_a_file_at_another_address_than_those_beside_it_is_not_from_the_index(index: str) -> None:
+    """Installers fetch the address in the lock; the index beside it is only said."""
+    usual = [at(name, f"https://files.example/{name}", index=index) for name in KNOWN[:3]]
+    stray = at("evil", "https://files.example/a", "https://evil.example/files.example/b", index=index)
+    done = judged(*usual, stray)
+    assert [one.package.name for one in done.packages if one.status == "unknown"] == ["evil"]
+    assert "evil.example" in whys(done)
+    named = DependencyPolicy(mirrors=("https://evil.example/simple", PUBLIC))
+    assert judged(*usual, stray, policy=named).matched == 4
+    assert judged(*usual, at("b", f"{PUBLIC}/b.whl"), at("c", "wheels/c.whl")).matched == 5
+    assert judged(at("a", "https://one.example/a"), at("b", "https://two.example/b")).matched == 0
+    assert judged(at("b", "https://evil.example\\@files.example/b", index=index)).matched == 0
 
 
 def test_a_requirement_beside_a_private_index_may_come_from_it() -> None:
@@ -217,9 +301,40 @@ def test_a_name_comes_from_the_index_that_the_policy_binds_it_to() -> None:
     assert rules(judged(package("torch", url=own + "/"), policy=policy)) == []
     assert rules(judged(package("torch-nightly", "1"), policy=policy)) == ["package-wrong-index"]
     assert rules(judged(package("torchtriton", "2.0.0"))) == ["package-wrong-index"]
+    assert rules(judged(package("torch", url="", line=2), policy=policy)) == ["package-wrong-index"]
+    there = judged(package("torch", url="")._replace(is_installed=True), policy=policy)
+    assert rules(there) == [] and "nothing says from which index" in whys(there)  # what lies there does not say it
+
+
+def test_what_could_not_be_read_of_a_package_does_not_hide_what_is_known_of_it() -> None:
+    done = judged(package()._replace(origin=Origin("unread")), rows=[below("2.6.0")])
+    assert rules(done) == ["package-vulnerable"] and done.matched == 0
+    assert done.exit_code(FLAGS) == 1 and done.exit_code(Flags(Severity.CRITICAL)) == 3
 
 
 # -- age
+
+
+def test_what_lies_there_has_an_age_too() -> None:
+    cool, there = DependencyPolicy(cool_down=7), package(url="")._replace(is_installed=True, files=())
+    assert "when 1 of its packages" in whys(judged(there, policy=cool))
+    assert not judged(there).unexamined
+    locked = package(version="2.5.1.0", uploaded=NOW - timedelta(days=9))
+    assert not judged(there, locked, policy=cool).unexamined
+
+
+def test_a_lock_does_not_make_a_release_older_than_its_page_does() -> None:
+    database = Rows([])
+    database.pages["torch"] = Project("torch", "", "", (Release("2.5.1", "2026-11-19T00:00:00Z", None),))
+    graph = Graph((package(uploaded=NOW - timedelta(days=900)),))
+    assert rules(audit(graph, database, DependencyPolicy(cool_down=7), NOW)) == ["package-too-new"]
+
+
+def test_days_and_dates_without_end() -> None:
+    forever = datetime(9999, 12, 31, tzinfo=UTC)
+    assert rules(judged(package(uploaded=forever), policy=DependencyPolicy(cool_down=7))) == ["package-too-new"]
+    assert rules(judged(package(uploaded=NOW), policy=DependencyPolicy(cool_down=10**30))) == ["package-too-new"]
+    assert judged(package(), policy=DependencyPolicy(max_age=10**30)).exit_code(FLAGS) == 0
 
 
 def test_a_young_release_is_flagged_unless_it_fixes_an_advisory() -> None:
@@ -334,3 +449,52 @@ def test_the_same_audit_whatever_the_order_of_the_packages() -> None:
     one, other = judged(*packages, rows=rows), judged(*reversed(packages), rows=rows)
     assert (one.findings, one.matched) == (other.findings, other.matched)
     assert replace(one, packages=()).exit_code(FLAGS) == replace(other, packages=()).exit_code(FLAGS)
+
+
+# -- at the gate
+
+
+def gate(policy: Policy, done: DependencyAudit, when: datetime = NOW) -> str:
+    subject = Digest("sha256", "a" * 64)
+    said = CHECK.examine(Artifact(subject, {}, "uv.lock"), Audited(done, policy.dependencies, NOW))
+    again = CHECK.decode(CHECK.encode(said))
+    words = list(CHECK.read(again))
+    evidence = Evidence(
+        Statement.make(subject, CHECK.predicate_type, CHECK.encode(said)),
+        tuple(word for word in words if isinstance(word, Finding)),
+        tuple(word for word in words if isinstance(word, Unexamined)),
+    )
+    return evaluate(subject, [evidence], policy, when).decision
+
+
+def test_what_an_auditor_ignored_is_decided_anew_by_the_policy_of_the_gate() -> None:
+    ignore = Ignore("GHSA-1", NOW.date(), "no tensors from outside")
+    audited = judged(package(), rows=[below("2.6.0")], policy=DependencyPolicy(ignores=(ignore,)))
+    assert audited.exit_code(FLAGS) == 0 and len(audited.ignored) == 1
+    need = Need("deps", CHECK.predicate_type, False, "packages are audited")
+    plain = Policy("team", Digest("sha256", "b" * 64), "", (need,), Severity.MEDIUM, frozenset(), ())
+    same = replace(plain, dependencies=DependencyPolicy(ignores=(ignore,)))
+    assert gate(plain, audited) == "deny"
+    assert gate(same, audited) == "allow"
+    assert gate(same, audited, NOW + timedelta(days=1)) == "deny"
+
+
+def test_an_audit_with_unknown_packages_or_files_left_out_is_no_allow() -> None:
+    need = Need("deps", CHECK.predicate_type, False, "packages are audited")
+    plain = Policy("team", Digest("sha256", "b" * 64), "", (need,), Severity.MEDIUM, frozenset(), ())
+    assert gate(plain, judged(package())) == "allow"
+    assert gate(plain, judged(package("acme", url="https://private.example/simple"))) == "incomplete"
+    assert gate(plain, replace(judged(package()), excluded=(("*.pyc", 3),))) == "incomplete"
+
+
+def test_a_statement_that_looked_packages_up_in_no_database_is_none() -> None:
+    body = dict(
+        CHECK.encode(
+            CHECK.examine(
+                Artifact(Digest("sha256", "a" * 64), {}, "uv.lock"), Audited(judged(package()), DependencyPolicy(), NOW)
+            )
+        )
+    )
+    CHECK.decode(body)
+    with pytest.raises(Malformed, match="in no database"):
+        CHECK.decode(body | {"database": None})

@@ -173,9 +173,59 @@ def test_sources_of_pylock(body: str, origin: Origin) -> None:
 )  # fmt: skip
 def test_an_entry_of_pylock_that_is_wrong(body: str) -> None:
     graph = locked(body)
-    assert not graph.packages
+    [package] = graph.packages
+    assert (package.name, package.origin) == ("a", Origin("unread"))  # advisories are held against it all the same
     [gap] = graph.gaps
     assert gap.at.line == 4
+
+
+def test_an_entry_of_pylock_without_a_version_has_that_of_its_files() -> None:
+    assert [one.version for one in locked(f"wheels = [{wheel()}]").packages] == ["1.0"]
+    several = locked(f"wheels = [{wheel()}, {wheel('a-1.1-py3-none-any.whl')}]")
+    assert "calls version 1.1" in several.gaps[0].said.why
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "wheels = [" + wheel("b-1.0-py3-none-any.whl", more='name = "a-1.0-py3-none-any.whl"') + "]",
+        f"version = '1.0'\narchive = {wheel('b-1.0-py3-none-any.whl')}",
+        f"version = '1.0'\narchive = {wheel('a-1.1.tar.gz')}",
+    ],
+)  # fmt: skip
+def test_an_address_that_names_another_package(body: str) -> None:
+    assert "its name calls" in locked(body).gaps[0].said.why
+
+
+def test_a_wheel_beside_the_lock_is_from_no_index_that_it_does_not_name() -> None:
+    file = f'wheels = [{{ path = "../a-1.0-py3-none-any.whl", hashes = {{ sha256 = "{DIGEST}" }} }}]'
+    [loose], [said] = locked(file).packages, locked(f'index = "https://index.example/simple"\n{file}').packages
+    assert (loose.origin, said.origin) == (Origin("path", "../a-1.0-py3-none-any.whl"), INDEX)
+
+
+def test_one_file_is_not_read_as_two_kinds_of_lock() -> None:
+    """Each tool passes over the entries of the other: what one audits is not what the other installs."""
+    other = '[[package]]\nname = "b"\nversion = "1"\nsource = { virtual = "." }\n'
+    first = pylock.read(f'version = 1\n{PYLOCK}[[packages]]\nname = "a"\n{other}'.encode(), "p")
+    second = uv_lock.read(f'{UV}{ROOT}\n[[packages]]\nname = "b"\n'.encode(), "u")
+    third = uv_lock.read(f'lock-version = "1.0"\n{UV}{ROOT}\n'.encode(), "u")
+    for graph in (first, second, third):
+        assert not graph.packages
+        assert "depends on the tool" in graph.gaps[0].said.why
+
+
+@pytest.mark.parametrize("place", ["/tmp/a", "..", "../a", "libs/../../a", "C:/a", "\\\\a", "a/.."])
+def test_a_member_of_a_workspace_lies_in_it(place: str) -> None:
+    text = f"{UV}[manifest]\nmembers = ['a']\n{ROOT}\n[[package]]\nname = 'a'\nversion = '1'\n"
+    [package] = uv_lock.read(f"{text}source = {{ editable = '{place}' }}\n".encode(), "u").packages
+    assert package.name == "a" and package.origin.kind in ("path", "url")
+    assert not uv_lock.read(f"{text}source = {{ editable = 'libs/a' }}\n".encode(), "u").packages
+
+
+@pytest.mark.parametrize("time", ["9999-12-31T23:59:59-14:00", "0001-01-01T00:00:00+14:00"])
+def test_a_time_that_utc_does_not_have(time: str) -> None:
+    graph = locked("wheels = [" + wheel(more=f"upload-time = {time}") + "]")
+    assert "upload-time is no time" in graph.gaps[0].said.why
 
 
 def test_weak_hashes_and_unknown_keys() -> None:

@@ -120,6 +120,36 @@ def test_a_stretch_is_what_lies_between(version: str, start: str, end: str) -> N
         assert match(version, ranged(("introduced", start), ("fixed", end))) == ("affected" if expected else "not")
 
 
+@given(VERSIONS, EVENTS, st.lists(VERSIONS, max_size=2))
+def test_nothing_is_lost_against_the_evaluation_of_the_schema(
+    version: str, given_events: list[tuple[str, str]], listed: list[str]
+) -> None:
+    """Its pseudocode: https://ossf.github.io/osv-schema/#evaluation"""
+    here = Version(version)
+
+    def reached(text: str, *, is_past: bool = False) -> bool:
+        at = Version(text)
+        own = here if at.local else Version(here.public)
+        return own > at if is_past else own >= at
+
+    def rank(event: tuple[str, str]) -> tuple[bool, Version, str]:
+        kind, text = event
+        return (
+            event != ("introduced", "0"),
+            Version(text),
+            {"introduced": "a", "fixed": "b", "last_affected": "c"}[kind],
+        )
+
+    is_vulnerable = False
+    for kind, text in sorted(given_events, key=rank):
+        if kind == "introduced" and (text == "0" or reached(text)):
+            is_vulnerable = True
+        elif kind != "introduced" and reached(text, is_past=kind == "last_affected"):
+            is_vulnerable = False
+    if is_vulnerable or any(Version(each) in (here, Version(here.public)) for each in listed):
+        assert match(version, ranged(*given_events, versions=tuple(listed))) == "affected"
+
+
 def test_ranges_and_lists_of_real_records_agree() -> None:
     """But for the documented classes: versions that PEP 440 has no order for, and lists that are empty."""
     records = excerpt()

@@ -42,8 +42,8 @@ def test_a_name_one_step_from_a_well_known_one(name: str, known: str) -> None:
 
 @pytest.mark.parametrize(
     "name",
-    "numpy torchvision torch-geometric jaxtyping polars keras-cv acme-internal pytorch-lightning lightning x ab numpyro "
-    "sentence-transformers nvidia-cublas-cu12".split(),
+    "numpy torchvision torch-geometric jaxtyping polars keras-cv acme-internal pytorch-lightning lightning x ab "
+    "numpyro sentence-transformers nvidia-cublas-cu12".split(),
 )
 def test_well_known_names_and_names_of_their_own_are_quiet(name: str) -> None:
     assert target(name) is None

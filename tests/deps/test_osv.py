@@ -8,12 +8,14 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.deps.records import EXCERPT, entry, events, raw, read, record
+from tests.deps.records import EXCERPT, NOW, entry, events, raw, read, record
 
 from modelward.checks.deps import exploitation, osv
+from modelward.checks.deps.matching import match
 from modelward.core.advisory import Event
 from modelward.core.finding import Severity
 
+PYPI = {"ecosystem": "PyPI", "name": "no name"}
 V3 = "CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H"
 V4 = "CVSS:4.0/AV:N/AC:L/AT:N/PR:H/UI:N/VC:L/VI:L/VA:N/SC:N/SI:N/SA:N"
 V2 = "AV:N/AC:L/Au:N/C:C/I:C/A:C"
@@ -55,7 +57,9 @@ def test_a_record() -> None:
 def test_withdrawn_ones_are_no_advisories() -> None:
     found = read(record(withdrawn="2026-02-01T00:00:00Z"))
     assert found.advisory is None and not found.affected
-    assert read(record(withdrawn=None)).advisory and read(record(withdrawn="no")).advisory
+    others: list[Any] = [None, "no", "", True, [], "2027-01-01T00:00:01Z"]  # the last is still to come
+    for unsaid in others:
+        assert read(record(withdrawn=unsaid)).advisory
 
 
 @pytest.mark.parametrize(
@@ -91,7 +95,8 @@ def test_not_malicious() -> None:
         ({"severity": scores(V4, V3)}, Severity.CRITICAL, V3),
         ({"severity": scores(V2)}, Severity.CRITICAL, V2),
         ({"severity": scores(V2, V4)}, Severity.MEDIUM, V4),
-        ({"severity": scores(V3.replace("H", "N"))}, Severity.INFO, V3.replace("H", "N")),
+        ({"severity": scores(V3.replace("H", "N"))}, None, ""),  # nobody warns of what cannot happen
+        ({"severity": scores(V3.replace("H", "N"))} | word("high"), Severity.HIGH, "high"),
         ({"severity": scores("CVSS:3.1/AV:N", "CVSS:9.9/x", "", "x" * 10_000)}, None, ""),
         ({"severity": [5, {"score": 9.8}, {}]}, None, ""),
         (
@@ -122,7 +127,7 @@ def test_severity_of_a_package() -> None:
         entry("torch", versions=["1" * 300]),
         entry("torch") | {"versions": "1.0"},
         entry("torch") | {"ranges": "all"},
-        entry("torch", {"type": "SEMVER", "events": [{"introduced": "0"}]}),
+        entry("torch", {"type": "SEMVER", "events": [{"introduced": "0"}, {"fixed": "1.0"}]}),
         entry("torch", {"type": "ECOSYSTEM", "events": []}),
         entry("torch", {"type": "ECOSYSTEM"}),
         entry("torch", events(("fixed", "1.0"))),
@@ -156,7 +161,7 @@ def test_what_is_not_understood_keeps_its_name(broken: Any) -> None:
 )
 def test_unreadable(body: Any, is_record: bool) -> None:
     with pytest.raises(osv.Unreadable) as caught:
-        osv.read(osv.document(raw(body)), "here.json")
+        osv.read(osv.document(raw(body)), NOW)
     assert caught.value.is_record is is_record
 
 
@@ -180,15 +185,23 @@ def test_no_document(text: bytes) -> None:
 
 
 def test_an_id_that_is_missing() -> None:
-    found = read({key: value for key, value in record().items() if key != "id"}, "folder/PYSEC-9.json")
-    assert found.id == "folder/PYSEC-9.json" and found.affected[0].id == found.id
+    ids = set()
+    for number in range(2):
+        for id_ in ("a b", "\ud800", 5, None):
+            found = read(record(modified=f"2026-01-0{number + 1}T00:00:00Z") | {"id": id_})
+            assert found.id.startswith("unnamed-") and found.affected[0].id == found.id
+            ids.add(found.id)
+    assert len(ids) == 8  # none stands in the place of another
 
 
 def test_names_by_purl_and_of_other_ecosystems() -> None:
     by_purl = {"package": {"purl": "pkg:pypi/Torch@1.0?x=y"}, "versions": ["1.0"]}
     assert read(record("GHSA-1", by_purl)).affected[0].name == "torch"
+    for ecosystem in ("PyPI", "pypi", " PyPI ", "PyPI:https://index.example/simple", "pip", "", None):
+        package = {"ecosystem": ecosystem, "name": "torch", "purl": "pkg:pypi/torch"}
+        assert read(record("GHSA-1", {"package": package, "versions": ["1.0"]})).affected[0].name == "torch"
     elsewhere = record("GHSA-1", {"package": {"ecosystem": "npm", "name": "torch"}})
-    assert osv.read(osv.document(raw(elsewhere)), "") is None
+    assert osv.read(osv.document(raw(elsewhere)), NOW) is None
     assert osv.read(osv.document(raw(record("CVE-1") | {"affected": [{"ranges": []}]})), "") is None
 
 
@@ -205,7 +218,7 @@ JSON = st.recursive(
 def test_whatever_stands_there(body: Any) -> None:
     for each in (body, {"id": "PYSEC-1", "affected": body}, record("PYSEC-1", {"package": body})):
         try:
-            found = osv.read(osv.document(raw(each)), "here.json")
+            found = osv.read(osv.document(raw(each)), NOW)
         except osv.Unreadable as error:
             assert str(error)
         else:
@@ -253,3 +266,58 @@ def test_likelihood() -> None:
     ):
         with pytest.raises(osv.Unreadable):
             exploitation.epss(head + text.replace(old, new))
+
+
+@pytest.mark.parametrize("broken", ["torch", None, {"package": 5}, {"package": {"name": "x"}}, {"package": PYPI}])
+def test_one_entry_that_is_not_understood_hides_no_other(broken: Any) -> None:
+    found = read(record("MAL-2026-1", broken, entry("torch", versions=["1.0"])))
+    assert [each.name for each in found.affected] == ["torch"] and found.unread
+
+
+def test_one_version_that_is_not_understood_hides_no_other() -> None:
+    (affected,) = read(record("MAL-2026-1", entry("torch", versions=["1.0", 5, "", "2.0"]))).affected
+    assert affected.versions == ("1.0", "2.0") and affected.unread
+
+
+def test_everything_is_everything_in_any_order_of_versions() -> None:
+    (affected,) = read(record("MAL-2026-1", entry("torch", events(("introduced", "0")) | {"type": "SEMVER"}))).affected
+    assert match("1.0", affected) == "affected"
+
+
+@pytest.mark.parametrize("body", [[record()], {"vulns": [record()]}, {"results": 5, "advisory": record()}])
+def test_many_records_in_one_document_are_not_overlooked(body: Any) -> None:
+    with pytest.raises(osv.Unreadable) as caught:
+        osv.read(body, NOW)
+    assert caught.value.is_record
+
+
+@pytest.mark.parametrize("body", [{}, [], {"name": "a-tool", "files": ["a"]}, [{"id": 1}], "torch", None, 5])
+def test_what_else_lies_there_is_no_record(body: Any) -> None:
+    with pytest.raises(osv.Unreadable) as caught:
+        osv.read(body, NOW)
+    assert not caught.value.is_record
+
+
+@pytest.mark.parametrize("head", [b"", b"#model_version:v1,score_date:2026-05-18T00:00:00Z\n"])
+def test_scores_without_one_are_cut_off(head: bytes) -> None:
+    with pytest.raises(osv.Unreadable):
+        exploitation.epss(head + b"cve,epss,percentile\n")
+
+
+def test_a_catalogue_of_nothing_is_none() -> None:
+    with pytest.raises(osv.Unreadable):
+        exploitation.kev({"catalogVersion": "1", "vulnerabilities": []})
+
+
+def test_depth_without_an_id_is_no_traceback() -> None:
+    for depth in (10, 500, 800, 900, 950, 990, 2_000, 100_000):
+        text = (
+            b'{"affected": [{"package": {"ecosystem": "PyPI", "name": "a"}}], "x": '
+            + b"[" * depth
+            + b"]" * depth
+            + b"}"
+        )
+        try:
+            assert osv.read(osv.document(text), NOW)
+        except osv.Unreadable as error:
+            assert "nested" in str(error)

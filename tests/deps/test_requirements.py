@@ -40,7 +40,7 @@ def only(text: str | bytes, **files: str) -> Package:
 def why(text: str | bytes, **files: str) -> str:
     """The one thing that is not known, of a file that names nothing else."""
     graph = read(text, **files)
-    assert not graph.packages
+    assert all(one.origin.kind == "unread" for one in graph.packages)
     [gap] = graph.gaps
     return gap.said.why
 
@@ -110,15 +110,15 @@ UNKNOWN = [
     "git+https://git.example/a.git", "https://files.example/main.zip", "a @ https://files.example/b-1.0.tar.gz",
     "a==${VERSION}", "--index-url https://${HOST}/simple", "-r ${NAME}.txt", "-r https://files.example/r.txt",
     "-r missing.txt", "-r r.txt", "-r", "--index-url 'https://index.example", "{", "a==1.0\0", "a" * 20_000 + "!",
-    "(" * 5_000 + "a", "a; " + "(" * 5_000 + "os_name == 'x'", "-r other.txt more.txt", "-r other.txt -c other.txt",
-    "-e git+https://git.example/a#egg=a -e git+https://git.example/b#egg=b", "a[", "a==1.0 @ https://x.example/",
+    "(" * 5_000 + "a", "a; " + "(" * 5_000 + "os_name == 'x'",
+    "a[", "a==1.0 @ https://x.example/",
 ]  # fmt: skip
 
 
 @pytest.mark.parametrize("text", UNKNOWN)
 def test_what_is_not_understood_is_said(text: str) -> None:
     graph = read(f"# first\n{text}\n", other="b==1")
-    assert not graph.packages
+    assert all(one.origin.kind == "unread" for one in graph.packages)
     assert [gap.at.line for gap in graph.gaps] == [2]
     assert graph.gaps[0].said.why.isprintable()
 
@@ -361,3 +361,65 @@ def test_pip_takes_nothing_that_we_do_not_see(text: str, tmp_path: Path) -> None
         theirs = 0
     graph = read(text)
     assert theirs <= len(graph.packages) + len(graph.gaps)
+
+
+# -- what hides a package
+
+
+@pytest.mark.parametrize(
+    "rest", [" --hash=sha256:abcd", " --pre", f" --hash=sha256:{DIGEST} word", " --unknown", " -i x"]
+)
+def test_what_is_wrong_behind_a_requirement_does_not_hide_it(rest: str) -> None:
+    graph = read(f"a==1.0{rest}")
+    assert [(one.name, one.version, one.origin.kind) for one in graph.packages] == [("a", "1.0", "unread")]
+    assert len(graph.gaps) == 1
+
+
+def test_an_index_is_there_for_every_file() -> None:
+    """pip has one list of indexes, whichever of the files it reads them from."""
+    above = read(f"--extra-index-url https://x.example/simple\n-r one.txt\na==1.0 --hash=sha256:{DIGEST}", one="b==1")
+    assert {(at.file, url) for at, url in above.indexes} == {
+        ("r.txt", "https://x.example/simple"),
+        ("one.txt", "https://x.example/simple"),
+    }
+    below = read("-r one.txt\na==1.0", one="-f https://x.example/wheels")
+    assert [(at.file, url) for at, url in below.indexes] == [("r.txt", "https://x.example/wheels")]
+
+
+@pytest.mark.parametrize("marker", ["", " ; python_version > '3'", " ; sys_platform == 'win32'"])
+def test_an_address_among_constraints_counts_wherever_its_marker_may_hold(marker: str) -> None:
+    [package] = read("-c one.txt\na==1.0", one=f"a @ https://x.example/a-1.0-py3-none-any.whl{marker}").packages
+    assert package.origin == Origin("url", "https://x.example/a-1.0-py3-none-any.whl")
+
+
+def test_an_address_among_constraints_for_another_environment() -> None:
+    address = "a @ https://x.example/a-1.0-py3-none-any.whl ; os_name == 'nt'"
+    [package] = read("-c one.txt\na==1.0 ; os_name == 'posix'", one=address).packages
+    assert package.origin.kind == "unstated"
+
+
+def test_a_backslash_in_an_address_is_not_taken_for_a_user() -> None:
+    """https://url.spec.whatwg.org/#authority-state: the host of this one is x.example."""
+    [(_, url)] = read("-i https://x.example\\\\@index.example/simple\na==1.0").indexes
+    assert url == "https://\\@index.example/simple"
+
+
+def test_one_version_may_be_written_in_several_ways() -> None:
+    assert only("a==1.0,==1.0.0").version in ("1.0", "1.0.0")
+
+
+@pytest.mark.parametrize(
+    "line", ["a==1" + " " * 200_000 + "x#", "a[" + " " * 200_000 + "x", "-i " + "${A" * 20_000, "a==1;" + "(" * 50_000]
+)
+def test_long_lines_take_no_longer_than_they_are(line: str) -> None:
+    """Each took minutes, by an expression that tries every space as a beginning."""
+    assert len(read(line).gaps) == 1
+
+
+@pytest.mark.parametrize("rest", [" word", " --pre", " -r two.txt", " -i https://x.example/simple"])
+def test_what_pip_drops_behind_an_option_does_not_hide_the_file_that_it_names(rest: str) -> None:
+    graph = read(f"-r one.txt{rest}", one="a==1.0")
+    assert [one.name for one in graph.packages] == ["a"]
+    assert len(graph.gaps) == 1
+    for more in ("word", "-e git+https://g.example/b#egg=b"):
+        assert [one.name for one in read(f"-e git+https://g.example/a#egg=a {more}").packages] == ["a"]

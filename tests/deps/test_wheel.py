@@ -74,6 +74,9 @@ def test_an_ordinary_wheel_is_quiet() -> None:
         ("demo_pkg-1.2.data/platlib/a.pth", b"import os"),
         ("demo_pkg-1.2.data/data/lib/python3.11/site-packages/a.pth", b"import os"),
         ("demo_pkg-1.2.data/data/Lib/site-packages/a.pth", b"import os"),
+        ("demo_pkg-1.2.data/data/lib/./python3.11//site-packages/a.pth", b"import os"),
+        ("demo_pkg-1.2.data/purelib/./a.pth", b"import os"),
+        ("./a.pth", b"import os"),
         ("demo.start", b"demo_pkg:main"),  # https://peps.python.org/pep-0829/
         ("sitecustomize.py", b""),
         ("usercustomize/__init__.py", b""),
@@ -147,7 +150,7 @@ def test_commands_in_the_place_of_others() -> None:
 
 
 def test_an_archive_that_can_be_read_in_two_ways() -> None:
-    """https://blog.pypi.org/posts/2025-08-07-wheel-archive-confusion-attacks/"""
+    """CVE-2025-54368"""
     data = io.BytesIO()
     with zipfile.ZipFile(data, "w") as archive, pytest.warns(UserWarning, match="Duplicate"):
         archive.writestr("demo_pkg/__init__.py", b"a = 1")
@@ -199,3 +202,27 @@ def test_names_of_wheels() -> None:
     parsed = file_name("torch-2.5.1+cu121-1-cp311-cp311-linux_x86_64.whl")
     assert parsed is not None and (parsed.name, parsed.version, parsed.is_pure) == ("torch", "2.5.1+cu121", False)
     assert file_name("torch-2.5.1.whl") is None
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED])
+def test_bytes_that_are_not_those_of_the_checksum_are_a_gap(method: int) -> None:
+    """Where RECORD has no word on them: its own bytes, and those of what it does not name."""
+    data = io.BytesIO()
+    with zipfile.ZipFile(data, "w", method) as archive:
+        archive.writestr(f"{INFO}/RECORD", b"", zipfile.ZIP_STORED)
+        archive.writestr("a.py", bytes(range(256)))
+    at = data.getvalue().index(bytes(range(256))[:4]) if method == zipfile.ZIP_STORED else -1
+    broken = bytearray(data.getvalue())
+    if method == zipfile.ZIP_STORED:
+        broken[at + 7] ^= 1
+    else:
+        crc = zipfile.ZipFile(data).getinfo("a.py").CRC.to_bytes(4, "little")
+        broken = bytearray(bytes(broken).replace(crc, bytes(4)))
+    (gap,) = read_wheel(BytesSource(bytes(broken)), NAME, Limits()).gaps
+    assert "checksum" in gap.why
+
+
+def test_what_is_too_long_to_be_read_is_a_gap() -> None:
+    """A line that runs code can stand behind any number of others."""
+    made = wheel({"a.pth": b"#" * (8 << 20) + b"\nimport os\n"})
+    assert [(gap.at.inside, "are read" in gap.why) for gap in made.gaps] == [(("a.pth",), True)]

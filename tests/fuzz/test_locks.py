@@ -77,4 +77,4 @@ def test_installed(part: str, data: st.DataObject) -> None:
 @given(damaged([WHEEL]))
 def test_wheel(data: bytes) -> None:
     found = wheel_reader.read(BytesSource(data), "a-1.0-py3-none-any.whl", LIMITS)
-    assert found.graph.packages or found.graph.gaps
+    assert found.package or found.gaps

@@ -448,6 +448,14 @@ def test_what_is_asked_of_dependencies_is_read_as_it_is_written() -> None:
     )
 
 
+def test_an_index_is_kept_as_a_statement_may_name_it() -> None:
+    """Locks are compared with it without their passwords, too."""
+    text = DEPENDENCIES.replace("https://mirror", "https://user:secret@mirror").replace(
+        "https://wheels", "https://t@wheels"
+    )
+    assert parse(text.encode(), "p", RULES).dependencies == parse(DEPENDENCIES.encode(), "p", RULES).dependencies
+
+
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [

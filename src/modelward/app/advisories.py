@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from modelward.app.advisory_entries import read
 from modelward.app.clock import now
-from modelward.checks.deps import exploitation, osv, project_page
+from modelward.checks.deps import osv
 from modelward.core.advisory_database import Held, Synced
 from modelward.core.errors import ReadError, UsageError
 from modelward.core.moment import in_utc
 from modelward.core.remote import named
 from modelward.stores.advisories import Database
-from modelward.stores.advisory_writer import Contents, Entry, Writer, digest_of
+from modelward.stores.advisory_writer import Contents, Entry, Writer, digest_of, rows_of
 from modelward.stores.feeds import Had, Item, documents, is_url, name_of
 
 _SHOWN = 20
@@ -31,14 +33,17 @@ Progress = Callable[[int, int, str], None]
 def sync(origins: Sequence[str], database: str, progress: Progress | None = None) -> Synced:
     """Makes *database* hold what *origins* have now, and nothing else; the old one stays in its place until then, and
     wherever this raises: UsageError for what is named wrongly, ReadError for a feed that cannot be read to its end."""
-    place = Path(database).resolve()
+    try:
+        place = Path(database).resolve()
+    except (OSError, RuntimeError, ValueError) as error:
+        raise UsageError(f"--database {database!r} leads nowhere: {error}") from error
     if not place.parent.is_dir():
         raise UsageError(f"--database {database!r}: there is no folder {str(place.parent)!r}")
-    made = now().isoformat(timespec="seconds").replace("+00:00", "Z")
+    made = in_utc(now().isoformat())
     with ExitStack() as stack:
         old = _old(place, stack)
         writer = stack.enter_context(Writer(place))
-        made_of = _Sync(writer, progress)
+        made_of = _Sync(writer, made, progress)
         feeds: list[tuple[str, str]] = []
         for number, origin in enumerate(dict.fromkeys(origins)):
             shown = named(origin) if is_url(origin) else origin
@@ -62,9 +67,7 @@ def _old(place: Path, stack: ExitStack) -> Database | None:
 def _had(old: Database | None, origin: str) -> Had:
     if old is None:
         return Had(dict, lambda: iter(()))
-    return Had(
-        lambda: old.modified(origin), lambda: (Item(f"{id_}.json", raw) for id_, raw in old.records("osv", origin))
-    )
+    return Had(lambda: old.modified(origin), lambda: (Item(id_, raw) for id_, raw in old.records("osv", origin)))
 
 
 def _unused(name: str, names: Sequence[str]) -> str:
@@ -77,6 +80,7 @@ class _Sync:
     """Documents on their way into a database, and what must be said of them together."""
 
     writer: Writer
+    now: str
     progress: Progress | None
     unread: int = 0
     problems: list[tuple[str, str]] = field(default_factory=list)
@@ -86,17 +90,20 @@ class _Sync:
     def take(self, feed: int, origin: str, items: Iterator[Item]) -> None:
         """Raises ReadError where nothing in it is of use: an empty feed is a broken one."""
         taken = elsewhere = 0
+        known = len(self.problems)
         for batch in _batches(items):
             for entry in list(self._entries(origin, batch)):
                 if entry is None:
                     elsewhere += 1
                 else:
-                    self.writer.put(feed, entry)
                     taken += 1
+                    if not self.writer.put(feed, entry):
+                        self._missed(f"{origin}: {entry.id}", "two records of this id and time are not about the same")
         if not taken:
             why = (
                 f"none of its {elsewhere:,} records is about a Python package" if elsewhere else "nothing in it is one"
             )
+            why = "; ".join((why, *(": ".join(problem) for problem in self.problems[known : known + 1])))
             raise ReadError(f"no advisory could be read from {origin!r}: {why}")
 
     def _entries(self, origin: str, items: Iterable[Item]) -> Iterator[Entry | None]:
@@ -108,35 +115,24 @@ class _Sync:
             try:
                 if item.why:
                     raise osv.Unreadable(item.why)
-                yield self._entry(item)
+                entry = read(item.raw, self.now)
+                if entry is not None:
+                    self._look_at(entry, f"{origin}: {item.name}", item.must_be)
+                yield entry
             except osv.Unreadable as error:
-                if error.is_record:
+                if error.is_record or item.must_be:
                     self._missed(f"{origin}: {item.name}", str(error))
+
+    def _look_at(self, entry: Entry, where: str, must_be: str) -> None:
+        if must_be not in ("", entry.id):
+            raise ReadError(f"{where!r} gives the record {entry.id!r}")
+        if entry.unread:
+            self._missed(where, entry.unread)
+        self._hosts.update(entry.indexes)
 
     def indexes(self) -> frozenset[str]:
         enough = _LEAST * self._hosts.total()
         return frozenset(host for host, count in self._hosts.items() if count >= enough)
-
-    def _entry(self, item: Item) -> Entry | None:
-        """None for a record that is about something else. Raises Unreadable."""
-        if exploitation.is_epss(item.raw):
-            scores = exploitation.epss(item.raw)
-            return Entry("epss", "epss", scores.date, item.raw, exploitation=scores.said)
-        body = osv.document(item.raw)
-        if exploitation.is_kev(body):
-            known = exploitation.kev(body)
-            return Entry("kev", "kev", known.date, item.raw, exploitation=known.said)
-        if project_page.is_page(body):
-            project = project_page.read(body)
-            newest = max((release.uploaded for release in project.releases), default="")
-            return Entry("page", project.name, newest, item.raw, project=project)
-        if isinstance(body, dict) and isinstance(body.get("document"), dict):
-            return _bulletin(body["document"], item.raw)
-        record = osv.read(body, item.name)
-        if record is None:
-            return None
-        self._hosts.update(record.indexes)
-        return Entry("osv", record.id, record.modified, item.raw, record.advisory, record.affected)
 
     def _missed(self, where: str, why: str) -> None:
         self.unread += 1
@@ -157,15 +153,6 @@ def _batches(items: Iterable[Item]) -> Iterator[list[Item]]:
     yield batch
 
 
-def _bulletin(document: dict[str, object], raw: bytes) -> Entry:
-    """CSAF, as it is: https://docs.oasis-open.org/csaf/csaf/v2.0/os/csaf-v2.0-os.html"""
-    tracking = document.get("tracking")
-    id_ = tracking.get("id") if isinstance(tracking, dict) else None
-    if "csaf_version" not in document or not isinstance(tracking, dict) or not isinstance(id_, str):
-        raise osv.Unreadable("it is no security advisory in CSAF", is_record="csaf_version" in document)
-    return Entry("csaf", id_, in_utc(tracking.get("current_release_date")), raw)
-
-
 def held(database: str) -> Held:
     """Raises UsageError and ReadError."""
     with Database.open(database) as opened:
@@ -182,7 +169,29 @@ def record(database: str, id_: str) -> bytes:
 
 
 def verify(database: str) -> None:
-    """That each record is what it was when the database was made: everything is read. Raises ReadError."""
+    """That each record is what it was when the database was made, and that what packages are looked up in is what the
+    records say: all of it is read again. Raises ReadError."""
     with Database.open(database) as opened:
-        if digest_of(opened.digests()) != opened.facts.digest:
+        digests: list[tuple[str, str, bytes]] = []
+        said, times = 0, list[str]()
+        for kind, id_, feed, raw in opened.documents():
+            try:
+                entry = read(raw, opened.made.at)
+            except osv.Unreadable as error:
+                raise opened.damaged(f"{id_} cannot be read any more: {error}") from error
+            if entry is None:
+                raise opened.damaged(f"{id_} is about no package any more")
+            rows = rows_of(feed, entry)
+            digests.append((kind, id_, rows.record[4]))
+            times += [entry.modified] if kind == "osv" else []
+            said += _mark([rows.record, *rows.affected, *rows.project, *rows.exploitation])
+        if digest_of(digests) != opened.facts.digest:
             raise opened.damaged("its records are not those that its digest is of")
+        held = opened.facts.newest, opened.facts.records + opened.made.withdrawn
+        if said != _mark(opened.rows()) or held != (max(times, default=""), len(times)):
+            raise opened.damaged(f"its records say something else than modelward {opened.made.program} made of them")
+
+
+def _mark(rows: Iterable[tuple[object, ...]]) -> int:
+    """The same for the same rows, in any order."""
+    return sum(int.from_bytes(hashlib.sha256(repr(row).encode()).digest()) for row in rows)

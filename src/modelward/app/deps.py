@@ -1,7 +1,7 @@
 """An audit of dependencies: locks, environments and wheels are read, held against a database, and judged."""
 
 # Names in reports are texts, which may be of files that are not there.
-# ruff: noqa: PTH100, PTH120
+# ruff: noqa: PTH100, PTH119, PTH120
 
 from __future__ import annotations
 
@@ -89,12 +89,15 @@ def audit(
     policy: DependencyPolicy | None = None,
     progress: Progress | None = None,
     hosts: Sequence[str] = (),
+    *,
+    exclude: Sequence[str] = (),
+    approved: str | None = None,
 ) -> Audited:
     """What *targets* name, and what the texts *hosts* say of NVIDIA's software, held against *database*, the file that
-    `advisories sync` made. Without one all of it is unknown. Raises UsageError and ReadError for what cannot be read at
-    all."""
+    `advisories sync` made. Without one all of it is unknown. *exclude* and *approved* as gather takes them. Raises
+    UsageError and ReadError for what cannot be read at all."""
     wanted, when = policy or DependencyPolicy(), now()
-    read = gather(targets, progress)
+    read = gather(targets, progress, exclude=exclude, approved=approved)
     if database is None:
         host = host_audit(hosts, read.graph.packages, None)
         done = judge(read.graph, None, wanted, when, more=(*read.found, *host.said))
@@ -105,7 +108,14 @@ def audit(
             host = host_audit(hosts, read.graph.packages, opened)
             done = judge(read.graph, opened, wanted, when, more=(*read.found, *host.said))
     inputs = tuple((name, blob.digest) for name, blob in (*read.files, *host.files))
-    done = replace(done, inputs=inputs, notes=(*done.notes, *host.notes))
+    done = replace(
+        done,
+        inputs=inputs,
+        notes=tuple(dict.fromkeys((*done.notes, *read.notes, *host.notes))),
+        bundled=read.bundled,
+        excluded=read.excluded,
+        approved=tuple((name, blob.digest) for name, blob in read.approved),
+    )
     texts = frozenset(name for name, _ in host.files)
     name_of = _names(done, texts)
     files = {name_of(name): blob for name, blob in read.files or host.files}
@@ -118,6 +128,7 @@ def _names(audit: DependencyAudit, texts: frozenset[str]) -> Callable[[str], str
     nothing of the machine and is the same however they were named; of *texts* the last part."""
     spotted = (*audit.findings, *audit.unexamined, *(one.spotted for one in audit.ignored))
     files = [name for name, _ in audit.inputs] + [one.package.at.file for one in audit.packages]
+    files += [one.file for one in audit.bundled]
     places = {file: os.path.abspath(file) for file in (*files, *(one.at.file for one in spotted)) if file}
     places = {file: place for file, place in places.items() if file not in texts}
     folder = os.path.commonpath([os.path.dirname(place) for place in places.values()]) if places else ""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -17,7 +17,7 @@ from modelward.checks.deps.inputs.kinds import Kind, kind_of
 from modelward.checks.deps.inputs.said import gap
 from modelward.core.artifact import Blob
 from modelward.core.canonical import escape_bytes, unescape_bytes
-from modelward.core.dependency import Gap, Graph, Package
+from modelward.core.dependency import Bundled, Gap, Graph, Package
 from modelward.core.errors import ReadError, UsageError
 from modelward.core.finding import Location, Unexamined
 from modelward.core.source_audit import Spot, Spotted
@@ -53,13 +53,29 @@ class Gathered(NamedTuple):
     """What is wrong with the files themselves, whatever is known of the packages."""
     files: tuple[tuple[str, Blob], ...]
     """Each document and each wheel that was read."""
+    notes: tuple[str, ...]
+    """What the answer rests on and a reader should know: nothing that decides."""
+    bundled: tuple[Bundled, ...]
+    excluded: tuple[tuple[str, int], ...]
+    """Each pattern of *exclude*, with the number of files that it left out."""
+    approved: tuple[tuple[str, Blob], ...]
+    """The wheels that others were compared with."""
 
 
-def gather(targets: Sequence[str], progress: Progress | None = None) -> Gathered:
+def gather(
+    targets: Sequence[str],
+    progress: Progress | None = None,
+    *,
+    exclude: Sequence[str] = (),
+    approved: str | None = None,
+) -> Gathered:
     """All that *targets* name. Where there are locks among them, what lies in the environments and wheelhouses is
-    compared with the hashes there. Raises UsageError for a target that is not there or names no packages, and
-    ReadError for one that cannot be read."""
-    run = _Run()
+    compared with the hashes there. What *exclude* matches in a folder is left out, as open_target does. Wheels are
+    compared with *approved*, a wheel or a folder of them.
+
+    Raises UsageError for a target that is not there or names no packages, and ReadError for one that cannot be
+    read."""
+    run = _Run(exclude, approved)
     for done, target in enumerate(targets):
         if progress:
             progress(done, len(targets), target)
@@ -75,11 +91,20 @@ def _label(path: str) -> str:
 
 
 class _Run:
-    def __init__(self) -> None:
+    def __init__(self, exclude: Sequence[str], approved: str | None) -> None:
+        from modelward.app.deps_places import Exclusion
+
+        self._exclusion = Exclusion(exclude)
+        self._approved = None
+        if approved is not None:
+            from modelward.app.deps_wheels import Approved
+
+            self._approved = Approved(approved)
         self._locked: list[Package] = []
         self._places: list[Place] = []
         self._indexes: list[tuple[Spot, str]] = []
         self._files: dict[str, Blob] = {}
+        self._notes: list[str] = []
         self.gaps: list[Gap] = []
 
     @property
@@ -88,16 +113,24 @@ class _Run:
 
     def result(self) -> Gathered:
         there = [package for place in self._places for package in place.packages]
+        copies = [package for place in self._places for package in place.copies]
         gaps = [*self.gaps, *(one for place in self._places for one in place.gaps)]
-        found = [one for place in self._places for one in rules_files.files(place.facts)]
+        found = [one for place in self._places for one in (*place.found, *rules_files.files(place.facts))]
         if self._locked:
             found += rules_files.against(self._locked, there)
         for place in self._places:
             if place.is_wheelhouse:
                 found += rules_files.absent(self._locked, place.packages)
             self._files.update(place.files)
-        graph = Graph((*self._locked, *there), tuple(dict.fromkeys(gaps)), tuple(self._indexes))
-        return Gathered(graph, tuple(found), tuple(self._files.items()))
+        bundled = tuple(one for place in self._places for one in place.bundled)
+        if bundled:
+            self._notes.append(f"{len(bundled):,} bundled libraries are listed, and no feed here covers them")
+        graph = Graph((*self._locked, *there, *copies), tuple(dict.fromkeys(gaps)), tuple(self._indexes))
+        if self._approved and not self._approved.is_asked:
+            raise UsageError("--approved compares wheels, and there is none among the targets: give the new one")
+        used = tuple(self._approved.used.items()) if self._approved else ()
+        files, notes, excluded = tuple(self._files.items()), tuple(self._notes), self._exclusion.counts
+        return Gathered(graph, tuple(found), files, notes, bundled, excluded, used)
 
     def target(self, target: str) -> None:
         if os.path.isdir(target):  # noqa: PTH112 (it never raises: what is wrong open_target says)
@@ -112,9 +145,7 @@ class _Run:
             if isinstance(kind, Unexamined):
                 self.gaps.append(Gap(Spot(label, 1, 1), kind))
             elif kind == "archive":
-                from modelward.app.deps_places import wheelhouse
-
-                self._places.append(wheelhouse([(label, Entry("", real))], False))
+                self._wheels([(label, Entry("", real))], None)
             else:
                 self._document(kind, real, label)
         except ReadError as error:
@@ -133,6 +164,9 @@ class _Run:
             graph = uv_lock.read(read.raw, label)
         else:
             graph = requirements.read(read.raw, label, self._include)
+            for file in dict.fromkeys(package.at.file for package in graph.packages if not package.is_hashed):
+                said = "not every line has a hash, so that nothing shows that it names everything that is installed"
+                self._notes.append(f"{file}: {said}")
         self._locked += graph.packages
         self._indexes += graph.indexes
         self.gaps += graph.gaps
@@ -143,27 +177,38 @@ class _Run:
         try:
             read = installed.read_whole(name, _MOST)
         except ReadError as error:
-            return Unexamined(Location(None), f"a file that it includes cannot be read: {error}", "restore that file")
+            return Unexamined(
+                Location(None), f"{path!r}, which it includes, cannot be read: {error}", "restore that file"
+            )
         label = _label(name)
         self._files[label] = read.blob
         return requirements.Included(label, read.raw)
 
+    def _wheels(self, files: Iterable[tuple[str, Entry]], folder: str | None) -> None:
+        from modelward.app.deps_wheels import wheelhouse
+
+        self._places.append(wheelhouse(files, folder, self._exclusion, self._approved))
+
     def _folder(self, target: str) -> None:
-        from modelward.app.deps_places import environment, wheelhouse
+        from modelward.app.deps_environments import environment
 
         label = _label(target).rstrip("/") or "/"
         names = installed.names(target)
         sites = installed.sites(target)
-        self._places += [environment(site, label if site.is_given else f"{label}/{site.folder}") for site in sites]
+        for site in sites:
+            self._places.append(
+                environment(site, label if site.is_given else f"{label}/{site.folder}", self._exclusion)
+            )
         documents = [name for name in names if _DOCUMENT.fullmatch(name)]
         wheels = [name for name in names if name.endswith(_DISTRIBUTIONS) and file_names.parse(name)]
         if wheels:
             tree = open_target(target)
-            self._places.append(wheelhouse([(f"{label}/{entry.path}", entry) for entry in tree.entries], True))
+            self._wheels([(f"{label}/{entry.path}", entry) for entry in tree.entries], label)
             self.gaps += [gap(f"{label}/{one.path}", 1, one.why, one.do) for one in tree.gaps]
         for name in documents:
-            path = f"{target}/{name}"
-            self._file(os.fsencode(os.path.realpath(path)), f"{label}/{_label(name)}", path)
+            if not self._exclusion(_label(name), label):
+                path = f"{target}/{name}"
+                self._file(os.fsencode(os.path.realpath(path)), f"{label}/{_label(name)}", path)
         unread = [name for name in names if name in _UNREAD]
         self.gaps += [gap(f"{label}/{_label(name)}", 1, "this is not read", _EXPORT) for name in unread]
         if sites or wheels or documents or unread:

@@ -45,6 +45,8 @@ def answer(method: str, path: str, body: bytes, database: str) -> Answer:
     know whether it is affected is answered as affected. Never raises for anything in the request or the file."""
     try:
         with Database.open(database) as opened:
+            if not opened.facts.records:  # "nothing known" of everything would pass for "nothing there"
+                raise _Refused(500, "there is no advisory about a package in the database")
             return Answer(200, _answered(method, path.partition("?")[0], body, opened))
     except _Refused as error:
         return refused(error.status, str(error))

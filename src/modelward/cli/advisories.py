@@ -68,7 +68,7 @@ def sync(origins: tuple[str, ...], database: str, quiet: bool) -> int:
 @advisories.command(short_help="Say what is in it, and of when.")
 @click.argument("record", metavar="[ID]", required=False)
 @_database
-@click.option("--verify", is_flag=True, help="Read every record, and compare them with the digest.")
+@click.option("--verify", is_flag=True, help="Read every record anew, and compare.")
 @click.option(
     "--format", "form", type=click.Choice(["text", "json"]), default="text", metavar="FORM", help="text or json."
 )
@@ -160,15 +160,16 @@ def serve(database: str, port: int) -> int:
     from modelward.app.advisories import held
     from modelward.cli.serving import Server
     from modelward.core.errors import ReadError
+    from modelward.report import advisories as report
     from modelward.report.line import Line
     from modelward.stores.files import reason
 
-    held(database)  # what is wrong with it is said now, and not to the first who asks
+    doubts = list(report.doubts(held(database)))  # what is wrong with it is said now, and not to the first who asks
     try:
         serving = Server(database, port)
     except OSError as error:
         raise ReadError(f"cannot listen on port {port}: {reason(error)}; name another with --port") from error
     with serving:
-        deliver(shown([Line("", f"serving http://127.0.0.1:{serving.port} until interrupted", "good")]))
+        deliver(shown([*doubts, Line("", f"serving http://127.0.0.1:{serving.port} until interrupted", "good")]))
         serving.serve_forever()
     return 0

@@ -13,11 +13,13 @@ from click.shell_completion import CompletionItem, get_completion_class, shell_c
 from modelward import __version__
 from modelward.cli import identity
 from modelward.cli.advisories import advisories
+from modelward.cli.convert import convert
 from modelward.cli.deps import deps
 from modelward.cli.log import log
 from modelward.cli.output import check_writable, complain, deliver, on_terminal, shown, write_file
 from modelward.cli.pins import fetch, pin, verify_cache
 from modelward.cli.pins_audit import pins
+from modelward.cli.run import run as run_command
 from modelward.cli.store import store
 from modelward.core.errors import UsageError
 
@@ -395,6 +397,8 @@ modelward.add_command(log)
 modelward.add_command(store)
 modelward.add_command(pins)
 modelward.add_command(advisories)
+modelward.add_command(convert)
+modelward.add_command(run_command)
 for _command in (pin, fetch, verify_cache, deps):
     modelward.add_command(_command)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import click
 
 from modelward.cli import progress
@@ -20,6 +22,11 @@ _SEVERITIES = ("info", "low", "medium", "high", "critical")
     "--host", multiple=True, type=click.Path(), metavar="FILE|FOLDER",
     help="Texts that say which NVIDIA driver, CUDA Toolkit and tools a host has. Repeatable.",
 )  # fmt: skip
+@click.option(
+    "--approved", type=click.Path(), metavar="WHEEL|FOLDER",
+    help="Say what wheels add to the ones that were approved before.",
+)  # fmt: skip
+@click.option("--exclude", multiple=True, metavar="GLOB", help="Leave out what matches. Repeatable.")
 @click.option("--policy", metavar="NAME|FILE", help="Take indexes, ages, ignores and what is denied from there.")
 @click.option("--mirror", multiple=True, metavar="URL", help="An index that carries the public packages. Repeatable.")
 @click.option("--max-age", type=click.IntRange(0), metavar="DAYS", help="Do not rely on older advisories.")
@@ -43,6 +50,8 @@ def deps(
     targets: tuple[str, ...],
     database: str | None,
     host: tuple[str, ...],
+    approved: str | None,
+    exclude: tuple[str, ...],
     policy: str | None,
     mirror: tuple[str, ...],
     max_age: int | None,
@@ -59,6 +68,7 @@ def deps(
       modelward deps requirements.txt --database advisories.db
       modelward deps pylock.toml wheelhouse --database advisories.db --cool-down 7
       modelward deps .venv --database advisories.db --format sarif --output deps.sarif
+      modelward deps new-1.1-py3-none-any.whl --approved wheelhouse --database advisories.db
       modelward deps --host /proc/driver/nvidia --database advisories.db
 
     Reads requirements files, pylock.toml, uv.lock, wheels, folders of wheels and installed environments, and
@@ -80,11 +90,12 @@ def deps(
         if path is not None:
             check_writable(path)
     asked = app.question(policy, mirror, max_age, cool_down, fail_on)
+    audit_with = partial(app.audit, targets, database, asked.policy, hosts=host, exclude=exclude, approved=approved)
     if quiet or not progress.wanted():
-        done = app.audit(targets, database, asked.policy, None, host)
+        done = audit_with()
     else:
         with progress.Progress() as line:
-            done = app.audit(targets, database, asked.policy, line, host)
+            done = audit_with(progress=line)
     audit = done.audit
     lines = list(report.lines(audit, asked.flags, done.when))
     made = {

@@ -5,11 +5,13 @@ from __future__ import annotations
 import sys
 from http.server import BaseHTTPRequestHandler
 from socketserver import TCPServer, ThreadingMixIn
+from threading import Semaphore
 from typing import Any
 
 from modelward import __version__
 from modelward.app.osv_api import MOST_BODY, Answer, answer, refused
 
+_AT_ONCE = 4  # answers that are made: more take the memory of more, and are no faster
 _PATIENCE = 30.0  # seconds in which a client must go on
 
 
@@ -23,6 +25,7 @@ class Server(ThreadingMixIn, TCPServer):
 
     def __init__(self, database: str, port: int) -> None:
         self.database = database
+        self.answering = Semaphore(_AT_ONCE)
         super().__init__(("127.0.0.1", port), _Handler)
 
     @property
@@ -51,7 +54,10 @@ class _Handler(BaseHTTPRequestHandler):
         elif len(length.lstrip("0")) > len(str(MOST_BODY)) or int(length) > MOST_BODY:
             self.send_error(413, f"a request may have {MOST_BODY:,} bytes")
         else:
-            self._send(answer(self.command, self.path, self.rfile.read(int(length)), self.server.database))
+            body = self.rfile.read(int(length))
+            with self.server.answering:
+                said = answer(self.command, self.path, body, self.server.database)
+            self._send(said)
 
     do_POST = do_GET
 

@@ -13,6 +13,10 @@ class Event(NamedTuple):
     version: str
 
 
+FROM_THE_FIRST = Event("introduced", "0")
+"""Before every version, 0.dev0 too."""
+
+
 class Affected(NamedTuple):
     """What one advisory says of one package: its versions are the union of *ranges* and *versions*."""
 

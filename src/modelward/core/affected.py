@@ -29,7 +29,7 @@ class Affected:
     """Statements that were looked at: of each artifact the latest."""
     packages: int
     unread: tuple[str, ...]
-    """Statements that could not be read, and why."""
+    """Statements that could not be read, and what the database lacks, and why."""
 
     @property
     def exit_code(self) -> int:

@@ -20,8 +20,9 @@ def canonical_name(name: str) -> str:
 class Origin(NamedTuple):
     """Where a package comes from. *url* never holds a password."""
 
-    kind: Literal["index", "url", "vcs", "path", "unstated"]
-    """*index*: one that is named. *unstated*: whatever index the installer is set to."""
+    kind: Literal["index", "url", "vcs", "path", "unstated", "unread"]
+    """*index*: one that is named. *unstated*: whatever index the installer is set to. *unread*: what says it is not
+    understood."""
     url: str = ""
 
 
@@ -68,6 +69,18 @@ class Package(NamedTuple):
         return bool(self.hashes) or (bool(self.files) and all(file.hashes for file in self.files))
 
 
+class Bundled(NamedTuple):
+    """A library that was built into a package, as its SBOM says, and that no feed here is about."""
+
+    name: str
+    version: str
+    """Empty where nothing says so."""
+    purl: str
+    """Empty where nothing says so: https://github.com/package-url/purl-spec"""
+    file: str
+    """The SBOM, escaped by canonical.escape_bytes."""
+
+
 class Gap(NamedTuple):
     """A place of a document that could not be understood, or that something is missing at."""
 
@@ -81,4 +94,5 @@ class Graph(NamedTuple):
     packages: tuple[Package, ...] = ()
     gaps: tuple[Gap, ...] = ()
     indexes: tuple[tuple[Spot, str], ...] = ()
-    """Indexes that a requirements file names beside the one that the installer is set to, without passwords."""
+    """Indexes that requirements files name beside the one that the installer is set to, without passwords: each of them
+    for every file with packages that may come from it."""

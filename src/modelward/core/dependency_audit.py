@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal, NamedTuple, Protocol
 
 from modelward.core.advisory import Advisory, Affected
-from modelward.core.dependency import Package
+from modelward.core.dependency import Bundled, Package
 from modelward.core.digest import Digest
 from modelward.core.finding import Finding, Severity
 from modelward.core.project import Project
@@ -96,6 +96,12 @@ class DependencyAudit:
     ignored: tuple[Ignored, ...] = ()
     notes: tuple[str, ...] = ()
     """What the answer rests on and a reader should know: nothing that decides."""
+    bundled: tuple[Bundled, ...] = ()
+    """What packages say was built into them, and no feed is about."""
+    excluded: tuple[tuple[str, int], ...] = ()
+    """Each pattern of files that were left out, and how many it left out."""
+    approved: tuple[tuple[str, Digest], ...] = ()
+    """The wheels that others were compared with, which are not judged."""
 
     @property
     def matched(self) -> int:

@@ -19,6 +19,7 @@ from modelward.core.dependency_policy import DependencyPolicy, Ignore, IndexRule
 from modelward.core.digest import Digest
 from modelward.core.errors import Malformed, UsageError
 from modelward.core.finding import Severity
+from modelward.core.remote import named
 from modelward.core.verdict import UNEXAMINED, Need, Policy, Signer, Waiver
 
 SCHEMA = "modelward/policy/1"
@@ -173,9 +174,10 @@ class _Reader:
         return IndexRule(self._address(self._text(entry, at, "url"), (*at, "url")), names)
 
     def _address(self, url: str, at: At) -> str:
+        """As a statement may name it: without a password."""
         if not url.startswith(("https://", "http://")):
             self._fail(at, "expected the address of an index, https://HOST/PATH", url)
-        return url
+        return named(url)
 
     def _ignore(self, entry: dict[str, Any], at: At) -> Ignore:
         self._keys(entry, at, {"advisory", "expires", "reason"}, {"package"})

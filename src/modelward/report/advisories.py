@@ -21,7 +21,7 @@ def contents(held: Held, now: datetime) -> Iterator[Line]:
     yield Line("made      ", f"{visible(made.at)} by modelward {visible(made.program)}")
     if made.withdrawn:
         yield Line("withdrawn ", f"{count(made.withdrawn, 'record')}, which count as nothing")
-    yield from _doubts(held)
+    yield from doubts(held)
     yield Line("", f"{count(facts.records, 'advisory record')}, {_age(held, now)}", "open" if facts.unread else "good")
 
 
@@ -33,7 +33,7 @@ def synced(done: Synced, now: datetime) -> Iterator[Line]:
     gone = {feed.origin for feed in before.feeds} - {feed.origin for feed in facts.feeds} if before else set[str]()
     for origin in sorted(gone):
         yield Line("left out  ", f"{visible(origin)}, which the database held before: it holds what --from names")
-    yield from _doubts(done.held)
+    yield from doubts(done.held)
     change = "nothing changed" if before and before.digest == facts.digest else facts.digest
     said = f"synced: {count(facts.records, 'advisory record')}, {_age(done.held, now)} ({change})"
     yield Line("", said, "open" if facts.unread else "good")
@@ -63,7 +63,8 @@ def _feed(feed: Feed) -> str:
     return f"{visible(feed.name)}  {count(feed.records, 'record')}{newest}, from {visible(feed.origin)}"
 
 
-def _doubts(held: Held) -> Iterator[Line]:
+def doubts(held: Held) -> Iterator[Line]:
+    """Why something may be known that is not in it."""
     facts, made = held.facts, held.made
     if held.is_from_the_future:
         yield Line("date      ", f"the youngest is of {facts.newest}, which is still to come: see to the clock", "open")

@@ -33,6 +33,10 @@ def lines(audit: DependencyAudit, flags: Flags, now: datetime) -> Iterator[Line]
         yield Line("ignored   ", f"{shorten(said.message)}, until {one.until}: {shorten(one.reason)}")
     for note in audit.notes:
         yield Line("note      ", shorten(note))
+    for pattern, files in audit.excluded:
+        yield Line("left out  ", f"{count(files, 'file')} by --exclude {shorten(pattern)}")
+    for name, digest in audit.approved:
+        yield Line("approved  ", f"{visible(name)}, {str(digest)[:19]}…, that the new one was compared with")
     yield Line("database  ", _database(audit.database, now))
     yield Line("coverage  ", _coverage(audit))
     yield answer(audit, flags)
@@ -82,6 +86,12 @@ def machine(audit: DependencyAudit, flags: Flags) -> bytes:
             for one in audit.ignored
         ],
         "notes": [sound(note) for note in audit.notes],
+        "bundled": [
+            {"name": sound(one.name), "version": sound(one.version), "purl": sound(one.purl), "in": sound(one.file)}
+            for one in audit.bundled
+        ],
+        "excluded": [{"pattern": sound(pattern), "files": files} for pattern, files in audit.excluded],
+        "approved": [{"file": sound(name), "digest": digest.to_json()} for name, digest in audit.approved],
         "coverage": {
             "packages": len(audit.packages),
             "matched": audit.matched,
@@ -140,23 +150,25 @@ def vulns(audit: DependencyAudit, subject: Digest, now: datetime) -> bytes:
     therefore a result of its own, of the id `unexamined`, without a rating."""
     time = f"{now.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
     facts = audit.database
-    results = [_vulnerability(one.said) for one in audit.findings if isinstance(one.said, Finding)]
+    found = [(one.said, "") for one in audit.findings]
+    found += [
+        (one.spotted.said, f"until {one.until}: {one.reason}") for one in audit.ignored
+    ]  # it is there all the same
+    results = [_vulnerability(said, accepted) for said, accepted in found if isinstance(said, Finding)]
     results += [_unexamined(one.said) for one in audit.unexamined if isinstance(one.said, Unexamined)]
-    database = {"version": facts.digest, "lastUpdate": facts.newest} if facts else {"version": "", "lastUpdate": ""}
-    predicate = {
-        "scanner": {
-            "uri": f"pkg:generic/modelward@{__version__}",
-            "version": __version__,
-            "db": database,
-            "result": [one for one in results if one is not None],
-        },
-        "metadata": {"scanStartedOn": time, "scanFinishedOn": time},
+    scanner: dict[str, Any] = {
+        "uri": f"pkg:generic/modelward@{__version__}",
+        "version": __version__,
+        "result": [one for one in results if one is not None],
     }
+    if facts is not None and facts.newest:  # a database without its date is none, by the format
+        scanner["db"] = {"version": facts.digest, "lastUpdate": facts.newest}
+    predicate = {"scanner": scanner, "metadata": {"scanStartedOn": time, "scanFinishedOn": time}}
     return Statement.make(subject, _VULNS, predicate).raw + b"\n"
 
 
-def _vulnerability(said: Finding) -> dict[str, Any] | None:
-    facts = dict(said.evidence)
+def _vulnerability(said: Finding, accepted: str) -> dict[str, Any] | None:
+    facts = dict(said.evidence) | ({"accepted": accepted} if accepted else {})
     if "advisory" not in facts:
         return None  # about a name, a pin or a date: no vulnerability
     severity = [{"method": "modelward", "score": str(said.severity)}]

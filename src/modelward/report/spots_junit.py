@@ -41,5 +41,7 @@ def _error(one: Spotted) -> str:
 
 def _case(one: Spotted, kind: str, tag: str, message: str, text: str) -> str:
     inner = f"<{tag} type={attribute(kind)} message={attribute(message)}>{body(text)}</{tag}>"
-    name = place(one.at) or "run"
+    # viewers take two cases of one name for one
+    advisory = dict(getattr(one.said, "evidence", ())).get("advisory", "")
+    name = f"{place(one.at) or 'run'} {advisory}".rstrip()
     return f"<testcase classname={attribute(f'modelward.{kind}')} name={attribute(name)}>{inner}</testcase>"

@@ -6,7 +6,6 @@ packages. The digest of a database is that of its records: the same wherever and
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import sqlite3
@@ -26,6 +25,7 @@ from modelward.core.errors import ReadError, UsageError
 from modelward.core.finding import Severity
 from modelward.core.project import Project, Release
 from modelward.stores.files import reason
+from modelward.stores.seal import is_whole
 
 APPLICATION = 0x4D574144  # "MWAD": https://www.sqlite.org/pragma.html#pragma_application_id
 LAYOUT = 1
@@ -63,10 +63,10 @@ class Database:
     def open(cls, path: str | Path) -> Database:
         """Raises UsageError where there is none, or something else, and ReadError for one that cannot be read."""
         place = Path(path)
-        _check_header(place)
+        _check(place)
         try:
             # immutable: nothing is locked, and no journal is looked for
-            name = f"file:{quote(os.fspath(place.absolute()))}?mode=ro&immutable=1"
+            name = f"file:{quote(os.fsencode(place.absolute()))}?mode=ro&immutable=1"
             connection = sqlite3.connect(name, uri=True, check_same_thread=False)
         except sqlite3.Error as error:
             raise _damaged(place, str(error)) from error
@@ -125,6 +125,12 @@ class Database:
                 return zlib.decompress(body)
         return None
 
+    def rows(self) -> Iterator[tuple[Any, ...]]:
+        """All that was understood of the records."""
+        yield from self._rows("SELECT id, kind, feed, modified, sha256, advisory FROM record")
+        for table in ("affected", "project", "exploitation"):
+            yield from self._rows(f"SELECT * FROM {table}")
+
     def modified(self, origin: str) -> Mapping[str, str]:
         """When each record of OSV that came from there was modified, by id."""
         feeds = self._from(origin)
@@ -142,11 +148,11 @@ class Database:
     def _from(self, origin: str | None) -> frozenset[int]:
         return frozenset(number for number, feed in enumerate(self.facts.feeds) if origin in (None, feed.origin))
 
-    def digests(self) -> Iterator[tuple[str, str, bytes]]:
-        """Kind, id and sha256 of every record, in order, computed anew."""
-        for kind, id_, body in self._rows("SELECT kind, id, body FROM record ORDER BY kind, id"):
+    def documents(self) -> Iterator[tuple[str, str, int, bytes]]:
+        """Kind, id, number of the feed and bytes of every record, in order."""
+        for kind, id_, feed, body in self._rows("SELECT kind, id, feed, body FROM record ORDER BY kind, id"):
             with self._decoding():
-                yield kind, id_, hashlib.sha256(zlib.decompress(body)).digest()
+                yield kind, id_, feed, zlib.decompress(body)
 
     def damaged(self, why: str) -> ReadError:
         return _damaged(self._path, why)
@@ -181,19 +187,25 @@ class Database:
             raise self.damaged("a row of it is not what was written") from error
 
 
-def _check_header(path: Path) -> None:
-    """That it is one of ours, by its first bytes: https://www.sqlite.org/fileformat2.html#the_database_header"""
+def _check(path: Path) -> None:
+    """That it is one of ours, and as it was written: a bit that flips in a row could hide an advisory."""
     try:
         if not stat.S_ISREG(path.stat().st_mode):
             raise _not_ours(path)
         with path.open("rb") as file:
-            head = file.read(_HEADER)
+            _check_header(path, file.read(_HEADER))
+        if not is_whole(path):
+            raise _damaged(path, "it is not what was written")
     except FileNotFoundError as error:
         raise UsageError(
             f"there is no database {str(path)!r}: make it with modelward advisories sync --from ... --database FILE"
         ) from error
     except (OSError, ValueError) as error:
         raise ReadError(f"the database {str(path)!r} cannot be read: {reason(error)}") from error
+
+
+def _check_header(path: Path, head: bytes) -> None:
+    """https://www.sqlite.org/fileformat2.html#the_database_header"""
     if len(head) < _HEADER or not head.startswith(_SQLITE) or head[68:72] != APPLICATION.to_bytes(4, "big"):
         raise _not_ours(path)
     layout = int.from_bytes(head[60:64], "big")

@@ -19,6 +19,7 @@ from modelward.core.errors import ModelwardError
 from modelward.core.project import Project
 from modelward.stores.advisories import APPLICATION, LAYOUT, TABLES, said_by, said_in, said_of
 from modelward.stores.files import reason
+from modelward.stores.seal import seal
 
 _LEVEL = 1  # of zlib: more costs much time for a few per cent
 
@@ -35,6 +36,10 @@ class Entry(NamedTuple):
     affected: tuple[Affected, ...] = ()
     exploitation: Mapping[str, str | float] = {}
     project: Project | None = None
+    indexes: frozenset[str] = frozenset()
+    """Hosts where it says that one of its packages is to be had."""
+    unread: str = ""
+    """Why it may say more than was understood."""
 
 
 class Contents(NamedTuple):
@@ -48,19 +53,59 @@ class Contents(NamedTuple):
     problems: tuple[tuple[str, str], ...]
 
 
+class _Rank(NamedTuple):
+    """Of records with one id the highest counts: the youngest, and of those one that stands and says the most."""
+
+    modified: str
+    stands: bool
+    said: int
+    digest: bytes
+    names: tuple[str, ...]
+
+
+def _rank(entry: Entry, digest: bytes) -> _Rank:
+    said = sum(1 + len(each.versions) + len(each.ranges) for each in entry.affected)
+    return _Rank(entry.modified, entry.advisory is not None, said, digest, tuple(each.name for each in entry.affected))
+
+
+class Rows(NamedTuple):
+    """What is kept of an entry beside its bytes, by table."""
+
+    record: tuple[str, str, int, str, bytes, str | None]
+    affected: list[tuple[str, str, int, str]]
+    project: list[tuple[str, str]]
+    exploitation: list[tuple[str, str, str | float]]
+
+
+def rows_of(feed: int, entry: Entry) -> Rows:
+    said = None if entry.advisory is None else said_in(entry.advisory)
+    return Rows(
+        (entry.id, entry.kind, feed, entry.modified, hashlib.sha256(entry.raw).digest(), said),
+        [(each.name, entry.id, number, said_of(each)) for number, each in enumerate(entry.affected)],
+        [] if entry.project is None else [(entry.project.name, said_by(entry.project))],
+        [(cve, entry.kind, value) for cve, value in entry.exploitation.items()],
+    )
+
+
 class Writer:
     """A context manager: what is not finished leaves nothing behind. Raises ModelwardError where the disk refuses."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
         self._beside = path.with_name(f".modelward-{os.urandom(8).hex()}")
-        self._there: dict[tuple[str, str], tuple[str, bytes]] = {}
+        self._there: dict[tuple[str, str], _Rank] = {}
 
     def __enter__(self) -> Writer:
         try:
             with self._failing():
                 self._db = sqlite3.connect(self._beside, isolation_level=None)
-                for pragma in ("journal_mode = OFF", "synchronous = OFF", f"application_id = {APPLICATION}"):
+                # records fill pages of this size by four fifths, and smaller ones by two thirds
+                for pragma in (
+                    "page_size = 8192",
+                    "journal_mode = OFF",
+                    "synchronous = OFF",
+                    f"application_id = {APPLICATION}",
+                ):
                     self._db.execute(f"PRAGMA {pragma}")
                 self._db.executescript(TABLES)
                 self._db.execute("BEGIN")
@@ -75,27 +120,27 @@ class Writer:
         self._db.close()
         self._beside.unlink(missing_ok=True)
 
-    def put(self, feed: int, entry: Entry) -> None:
-        """Of two with one id the one that was modified last counts, whichever comes first."""
-        digest = hashlib.sha256(entry.raw).digest()
-        key = (entry.id, entry.kind)
+    def put(self, feed: int, entry: Entry) -> bool:
+        """Of two with one id the one that was modified last counts, whichever comes first. Says whether nothing is lost
+        by that: two of one time should not be about different packages."""
+        rows = rows_of(feed, entry)
+        key, rank = (entry.id, entry.kind), _rank(entry, rows.record[4])
         with self._failing():
             there = self._there.get(key)
+            is_whole = True
             if there is not None:
-                if there >= (entry.modified, digest):
-                    return
+                best = max(there, rank)
+                is_whole = there.modified != rank.modified or {*best.names} >= {*there.names, *rank.names}
+                if best is there:
+                    return is_whole
                 self._drop(entry)
-            self._there[key] = (entry.modified, digest)
-            said = None if entry.advisory is None else said_in(entry.advisory)
-            body = zlib.compress(entry.raw, _LEVEL)
-            values = (entry.id, entry.kind, feed, entry.modified, digest, said, body)
+            self._there[key] = rank
+            values = (*rows.record, zlib.compress(entry.raw, _LEVEL))
             self._db.execute("INSERT INTO record VALUES (?, ?, ?, ?, ?, ?, ?)", values)
-            rows = [(each.name, entry.id, number, said_of(each)) for number, each in enumerate(entry.affected)]
-            self._db.executemany("INSERT INTO affected VALUES (?, ?, ?, ?)", rows)
-            if entry.project is not None:
-                self._db.execute("INSERT INTO project VALUES (?, ?)", (entry.project.name, said_by(entry.project)))
-            more = ((cve, entry.kind, value) for cve, value in entry.exploitation.items())
-            self._db.executemany("INSERT INTO exploitation VALUES (?, ?, ?)", more)
+            self._db.executemany("INSERT INTO affected VALUES (?, ?, ?, ?)", rows.affected)
+            self._db.executemany("INSERT INTO project VALUES (?, ?)", rows.project)
+            self._db.executemany("INSERT INTO exploitation VALUES (?, ?, ?)", rows.exploitation)
+        return is_whole
 
     def _drop(self, entry: Entry) -> None:
         self._db.execute("DELETE FROM record WHERE id = ? AND kind = ?", (entry.id, entry.kind))
@@ -115,8 +160,7 @@ class Writer:
             self._db.execute(f"PRAGMA user_version = {LAYOUT}")
             self._db.execute("COMMIT")
             self._db.close()
-            with self._beside.open("rb") as file:
-                os.fsync(file.fileno())
+            seal(self._beside)
             self._beside.replace(self._path)
 
     def _meta(self, contents: Contents) -> str:

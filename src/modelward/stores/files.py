@@ -134,9 +134,7 @@ class FileSource:
         if index in self._kept:
             self._kept.move_to_end(index)
             return self._kept[index]
-        buffer = bytearray(min(BLOCK, self.size - index * BLOCK))
-        self._fetch_into(index, memoryview(buffer))
-        block = bytes(buffer)
+        block = self._fetch_block(index)
         self._same(index, block)
         self._kept[index] = block
         while self._hashed in self._kept:
@@ -149,6 +147,19 @@ class FileSource:
             if old not in self._marks:
                 self._marks[old] = (hashlib.sha256(), hashlib.sha256(dropped).digest())
         return block
+
+    def _fetch_block(self, index: int) -> bytes:
+        """As _fetch_into, for bytes that are kept: without a buffer to copy them from."""
+        want = min(BLOCK, self.size - index * BLOCK)
+        try:
+            block = os.pread(self._fd, want, index * BLOCK)
+        except OSError as error:
+            raise ReadError(reason(error)) from error
+        if len(block) == want:
+            return block
+        buffer = bytearray(want)
+        self._fetch_into(index, memoryview(buffer))
+        return bytes(buffer)
 
     def _fetch_into(self, index: int, buffer: memoryview) -> int:
         want = min(BLOCK, self.size - index * BLOCK)

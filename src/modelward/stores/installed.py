@@ -113,6 +113,12 @@ def contents(site: Site) -> Contents:
     )
 
 
+def configuration(site: Site) -> bytes | None:
+    """pyvenv.cfg of a virtual environment; None where there is none. Raises ReadError."""
+    found = _names(site.root, b"pyvenv.cfg")
+    return read_whole(os.path.join(site.root, b"pyvenv.cfg"), _BEGINNING).raw if b"pyvenv.cfg" in found else None
+
+
 def elsewhere(site: Site, paths: Iterable[str]) -> Iterator[tuple[str, bytes]]:
     """Those of *paths* that are files of the environment outside its site: scripts, and data. A path that leads
     through a link out of it is none."""

@@ -18,6 +18,7 @@ import re
 import stat
 from collections.abc import Callable, Sequence
 from fnmatch import fnmatchcase
+from functools import cache
 from operator import attrgetter
 from typing import NamedTuple
 
@@ -121,10 +122,18 @@ def open_target(
 def excluder(patterns: Sequence[str]) -> Callable[[str], bool]:
     """Whether *patterns*, as open_target takes them, leave out the file at an escaped path. Raises UsageError."""
     globs = [_parse_glob(pattern) for pattern in patterns]
+    anywhere = [glob[1] for glob in globs if len(glob) == 2 and glob[0] == "**"]
+    placed = [glob for glob in globs if len(glob) != 2 or glob[0] != "**"]
+
+    @cache
+    def is_named(part: str) -> bool:
+        """Most patterns are about a name at any depth, and most names occur often."""
+        return any(fnmatchcase(part, glob) for glob in anywhere)
 
     def is_excluded(path: str) -> bool:
         parts = path.split("/")
-        return any(_matches(parts[:end], glob) for end in range(1, len(parts) + 1) for glob in globs)
+        ends = range(1, len(parts) + 1)
+        return any(map(is_named, parts)) or any(_matches(parts[:end], glob) for glob in placed for end in ends)
 
     return is_excluded
 

@@ -56,9 +56,13 @@ class DepsCheck:
         return model.decode(body, self.rules)
 
     def read(self, predicate: Said) -> Iterator[Finding | Unexamined]:
-        """Each with the file and the line that it is about as its place."""
+        """Each with the file and the line that it is about as its place. What was left out is a gap here: whoever
+        audits may leave out what they like, and a policy need not follow."""
         for at, said in (*predicate.findings, *predicate.unexamined):
             yield replace(said, at=Location(None, (f"{at.file}:{at.line}",) if at.file else ()))
+        for one in predicate.body["excluded"]:
+            if one["files"]:
+                yield Unexamined(Location(None), f"{one['files']:,} files were left out of the audit: {one['pattern']}")
 
     def files(self, predicate: Said) -> Mapping[str, Blob] | None:
         return None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from modelward.checks.deps import (
     rules_advisories,
@@ -13,15 +13,17 @@ from modelward.checks.deps import (
     rules_names,
     rules_project,
 )
+from modelward.checks.deps.versions import parsed
 from modelward.core.advisory import Advisory, Affected
 from modelward.core.dependency import Graph, Package
 from modelward.core.dependency_audit import Advisories, DependencyAudit, Ignored, Looked
-from modelward.core.dependency_policy import DependencyPolicy, Ignore
+from modelward.core.dependency_policy import DependencyPolicy, Ignore, accepted
 from modelward.core.finding import Finding, Location, Unexamined
 from modelward.core.project import Project
 from modelward.core.source_audit import Spot, Spotted
 
 _NO_DATABASE = "there is no database of advisories"
+_EMPTY = "the database has no advisory about a package"
 _NAMED = 3
 _SYNC = "modelward advisories sync makes one; name it with --database"
 
@@ -60,12 +62,16 @@ class _Judge:
         self.said: list[Spotted] = []
         self.ageless: list[Package] = []
         self._unknowns: dict[tuple[str, str, str], list[Package]] = {}
-        self.covered = rules_index.covered(graph, database.facts.indexes if database else frozenset(), settings)
         self._indexes: dict[str, set[str]] = {}
         for at, url in graph.indexes:
             self._indexes.setdefault(at.file, set()).add(url)
         names = frozenset(package.name for package in graph.packages)
+        self._locked = {_release(package) for package in graph.packages if not package.is_installed}
         self._rows: Mapping[str, list[Affected]] = database.affected(names) if database else {}
+        hosts = database.facts.indexes if database else frozenset[str]()
+        self.covered = rules_index.covered(
+            graph, hosts, settings, frozenset(name for name in names if self._rows.get(name))
+        )
         hits = {package: rules_advisories.hits(package, self._rows.get(package.name, ())) for package in graph.packages}
         self._hits = hits
         ids = frozenset(row.id for found in hits.values() for row in found.affected)
@@ -84,15 +90,22 @@ class _Judge:
         self._say(package, rules_names.look_alikes(package))
         self._say(package, self._age(package, rows, project))
         ids = tuple(sorted({row.id for row in found.affected}))
+        if package.origin.kind == "unread":  # its reader has said why
+            return Looked(package, "unknown", "its entry could not be read", ids)
         why = self._unknown(package, others)
         if why is None:
             return Looked(package, "matched", "", ids)
-        self._unknowns.setdefault((package.at.file, *why), []).append(package)
+        file = "" if package.is_installed else package.at.file
+        self._unknowns.setdefault((file, *why), []).append(package)
         return Looked(package, "unknown", why[0], ids)
 
     def _age(self, package: Package, rows: Sequence[Affected], project: Project | None) -> Iterator[Finding]:
         days = self._settings.cool_down
-        if days is None or package.is_installed:
+        if (
+            days is None
+            or package.origin.kind == "unread"
+            or (package.is_installed and _release(package) in self._locked)
+        ):
             return
         time = rules_freshness.released(package, project)
         if time is None:
@@ -101,7 +114,7 @@ class _Judge:
             yield from rules_freshness.too_new(package, time, rows, days, self._now)
 
     def gaps(self) -> Iterator[Spotted]:
-        """One for all packages of a file that are unknown for the same reason."""
+        """One for all packages of a file, and one for all that are installed, that are unknown for the same reason."""
         for (_, why, do), packages in self._unknowns.items():
             names = ", ".join(package.name for package in packages[:_NAMED]) + (", …" if len(packages) > _NAMED else "")
             many = f"{len(packages):,} packages ({names})" if len(packages) > 1 else names
@@ -114,9 +127,12 @@ class _Judge:
         """Why not everything is known of it, and what to do."""
         if self._database is None:
             return _NO_DATABASE, _SYNC
-        why = self.covered.why_not(package, others)
-        if why:
+        if not self._database.facts.records:
+            return _EMPTY, _SYNC
+        if why := self.covered.why_not(package, others):
             return why, "name it with --mirror if it carries the public packages, or waive it"
+        if why := rules_index.unsaid_index(package, self._settings):
+            return why, "compare it with a lock that names the index and the hashes"
         for _, reason in self._hits[package].unknown:
             return reason, "look at the advisory, and pin a version that it can be compared with"
         if not package.version:
@@ -133,7 +149,7 @@ class _Judge:
                 yield _gap("it is not known how old the advisories are", _SYNC)
         elif newest > self._now + timedelta(days=1):
             yield _gap(f"the advisories are from {facts.newest}, which is still to come", "see to the clock, and sync")
-        elif limit is not None and self._now - newest > timedelta(days=limit):
+        elif limit is not None and (self._now - newest) / timedelta(days=1) > limit:
             age = (self._now - newest).days
             yield _gap(
                 f"the youngest advisory is of {facts.newest}, {age:,} days ago; the policy allows {limit:,}",
@@ -141,6 +157,10 @@ class _Judge:
             )
         if facts.unread:
             yield _gap(f"{facts.unread:,} records of the database could not be read", "sync it with a newer modelward")
+
+
+def _release(package: Package) -> tuple[str, object]:
+    return package.name, parsed(package.version) or package.version
 
 
 def _gap(why: str, do: str) -> Spotted:
@@ -156,20 +176,7 @@ def _time(text: str) -> datetime | None:
 
 
 def _ignored(one: Spotted, ignores: Iterable[Ignore], now: datetime) -> Ignore | None:
-    """A hostile package is never ignored."""
-    if not isinstance(one.said, Finding) or one.said.rule.id != "package-vulnerable":
-        return None
-    facts = dict(one.said.evidence)
-    ids = {facts["advisory"], *filter(None, facts.get("aliases", "").split(", "))}
-    day = now.date()
-    return next(
-        (
-            ignore
-            for ignore in ignores
-            if ignore.advisory in ids and ignore.package in ("", facts["package"]) and day <= ignore.expires
-        ),
-        None,
-    )
+    return accepted(one.said, ignores, now.astimezone(UTC).date()) if isinstance(one.said, Finding) else None
 
 
 def _order(one: Spotted) -> tuple[int, tuple[str, int, int, int], str]:

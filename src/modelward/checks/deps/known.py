@@ -31,6 +31,13 @@ def launchers() -> frozenset[str]:
     return frozenset(line.partition(" ")[0] for line in _lines("launchers.txt"))
 
 
+@cache
+def environment_files() -> frozenset[tuple[str, str]]:
+    """Names and sha256 of what virtualenv and uv leave beside the packages of every environment, in no RECORD."""
+    rows = (line.split() for line in _lines("environment_files.txt"))
+    return frozenset((row[3], row[0]) for row in rows)
+
+
 def _lines(name: str) -> Iterator[str]:
     # importlib.resources takes 15 ms to import
     text = (Path(__file__).with_name("data") / name).read_text(encoding="ascii")

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from modelward.checks.deps.versions import parsed, public
-from modelward.core.advisory import Affected, Event
+from modelward.core.advisory import FROM_THE_FIRST, Affected, Event
 
 if TYPE_CHECKING:
     from packaging.version import Version
@@ -18,8 +18,6 @@ if TYPE_CHECKING:
 Outcome: TypeAlias = Literal["affected", "not", "unknown"]
 
 _ORDER = {"introduced": 0, "fixed": 1, "last_affected": 2}
-_FIRST = "0"
-"""As `introduced`: before every version, 0.dev0 too."""
 
 
 def match(package_version: str, affected: Affected) -> Outcome:
@@ -39,7 +37,7 @@ def match(package_version: str, affected: Affected) -> Outcome:
 
 
 def _is_every(events: Sequence[Event]) -> bool:
-    return bool(events) and all(event == ("introduced", _FIRST) for event in events)
+    return bool(events) and all(event == FROM_THE_FIRST for event in events)
 
 
 def _is_listed(version: Version, listed: Sequence[str]) -> bool:
@@ -53,9 +51,9 @@ def _walk(version: Version, events: Sequence[Event]) -> Outcome:
     """The state after the last event that *version* has reached."""
     ordered: list[tuple[Version, int, str]] = []
     is_affected = False
-    for kind, text in events:
-        at = parsed(text)
-        if kind == "introduced" and text == _FIRST:
+    for event in events:
+        kind, at = event.kind, parsed(event.version)
+        if event == FROM_THE_FIRST:
             is_affected = True
         elif at is None:
             return "unknown"

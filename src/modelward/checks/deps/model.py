@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from pathlib import PurePosixPath
 from typing import Any
 
-from modelward.checks.deps.rules import VULNERABLE, rated
+from modelward.checks.deps.nvidia import rules as rules_nvidia
+from modelward.checks.deps.rules import VULNERABLE
 from modelward.core import canonical
+from modelward.core.dependency import Bundled
 from modelward.core.dependency_audit import DatabaseFacts, DependencyAudit, Ignored, Looked
 from modelward.core.dependency_policy import DependencyPolicy
 from modelward.core.digest import Digest
@@ -17,12 +19,18 @@ from modelward.core.errors import Malformed
 from modelward.core.finding import Finding, Location, Rule, Severity, Unexamined
 from modelward.core.source_audit import Spot, Spotted
 
+TIME = "%Y-%m-%dT%H:%M:%SZ"
+
+_RATED = {VULNERABLE.id, *(rule.id for rule in rules_nvidia.RULES)}
+"""Rules whose findings are as grave as an advisory says."""
+
 
 @dataclass(frozen=True, slots=True)
 class Said:
     """What the gate sees of an audit: the audit without what only a report needs."""
 
     findings: tuple[Spotted, ...]
+    """Ignored ones too: the policy of whoever reads this decides anew, on its own day, what it accepts."""
     unexamined: tuple[Spotted, ...]
     inputs: frozenset[Digest]
     """The files that were read."""
@@ -32,7 +40,8 @@ class Said:
 
 def said(audit: DependencyAudit, policy: DependencyPolicy, when: datetime) -> Said:
     inputs = frozenset(digest for _, digest in audit.inputs)
-    return Said(audit.findings, audit.unexamined, inputs, encode(audit, policy, when))
+    findings = (*audit.findings, *(one.spotted for one in audit.ignored))
+    return Said(findings, audit.unexamined, inputs, encode(audit, policy, when))
 
 
 def _last_part(file: str) -> str:
@@ -48,16 +57,23 @@ def encode(
         return {"file": name_of(at.file), "line": at.line}
 
     return {
-        "audited": f"{when.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}",
+        "audited": f"{when.astimezone(UTC):{TIME}}",
         "policy": _policy_to_json(policy),
         "database": _database_to_json(audit.database),
         "inputs": [{"name": name_of(name), "digest": digest.to_json()} for name, digest in audit.inputs],
         "coverage": coverage(audit),
         "packages": [spot(one.package.at) | _package_to_json(one) for one in audit.packages],
-        "findings": [spot(one.at) | _finding_to_json(one.said) for one in audit.findings],
-        "unexamined": [spot(one.at) | _gap_to_json(one.said) for one in audit.unexamined],
-        "ignored": [spot(one.spotted.at) | _ignored_to_json(one) for one in audit.ignored],
+        "findings": sorted((spot(one.at) | _finding_to_json(one.said) for one in audit.findings), key=_place),
+        "unexamined": sorted((spot(one.at) | _gap_to_json(one.said) for one in audit.unexamined), key=_place),
+        "ignored": sorted((spot(one.spotted.at) | _ignored_to_json(one) for one in audit.ignored), key=_place),
+        "bundled": [one._asdict() | {"file": name_of(one.file)} for one in audit.bundled],
+        "excluded": [{"pattern": pattern, "files": files} for pattern, files in audit.excluded],
+        "approved": [{"name": _last_part(name), "digest": digest.to_json()} for name, digest in audit.approved],
     }
+
+
+def _place(said: Mapping[str, Any]) -> tuple[str, int]:
+    return said["file"], said["line"]
 
 
 def coverage(audit: DependencyAudit) -> dict[str, int]:
@@ -85,9 +101,12 @@ def decode(body: Mapping[str, Any], rules: Mapping[str, Rule]) -> Said:
         raise Malformed(f"not a predicate of an audit of dependencies: {error!r}") from error
     if canonical.encode(again) != canonical.encode(body):
         raise Malformed("a predicate of an audit of dependencies with unknown, missing or contradictory parts")
+    if body["database"] is None and unknown < len(body["packages"]):
+        raise Malformed("an audit of dependencies that looked packages up in no database")
     if unknown and not gaps:
         raise Malformed("an audit of dependencies with unknown packages, and nothing unexamined")
-    return Said(found, gaps, frozenset(digest for _, digest in inputs), body)
+    ignored = tuple(Spotted(_spot(one), _finding(one, rules)) for one in body["ignored"])
+    return Said((*found, *ignored), gaps, frozenset(digest for _, digest in inputs), body)
 
 
 def _again(body: Mapping[str, Any], rules: Mapping[str, Rule]) -> dict[str, Any]:
@@ -96,7 +115,7 @@ def _again(body: Mapping[str, Any], rules: Mapping[str, Rule]) -> dict[str, Any]
     unknown = sum(one["status"] == "unknown" for one in packages)
     policy, ignored = body["policy"], [(one, _finding(one, rules)) for one in body["ignored"]]
     return {
-        "audited": f"{datetime.strptime(body['audited'], _TIME):{_TIME}}",
+        "audited": f"{datetime.strptime(body['audited'], TIME):{TIME}}",
         "policy": {
             "max_age": _days(policy["max_age"]),
             "cool_down": _days(policy["cool_down"]),
@@ -112,10 +131,13 @@ def _again(body: Mapping[str, Any], rules: Mapping[str, Rule]) -> dict[str, Any]
             | {"until": date.fromisoformat(one["until"]).isoformat(), "reason": _text(one["reason"])}
             for one, said in ignored
         ],
+        "bundled": [{key: _text(one[key]) for key in Bundled._fields} for one in body["bundled"]],
+        "excluded": [{"pattern": _text(one["pattern"]), "files": _count(one["files"])} for one in body["excluded"]],
+        "approved": [
+            {"name": _text(one["name"]), "digest": Digest.from_json(one["digest"]).to_json()}
+            for one in body["approved"]
+        ],
     }
-
-
-_TIME = "%Y-%m-%dT%H:%M:%SZ"
 
 
 # -- to JSON
@@ -199,8 +221,8 @@ def _spot(body: Mapping[str, Any]) -> Spot:
 
 def _finding(body: Mapping[str, Any], rules: Mapping[str, Rule]) -> Finding:
     rule, severity = rules[body["rule"]], Severity.parse(body["severity"])
-    if rule.id == VULNERABLE.id:
-        rule = rated(severity)
+    if rule.id in _RATED:
+        rule = replace(rule, severity=severity)
     facts = tuple((_text(key), _text(value)) for key, value in body["evidence"].items())
     return Finding(rule, Location(None), _text(body["message"]), facts)
 

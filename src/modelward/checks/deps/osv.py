@@ -6,13 +6,14 @@ the packages that it is about: nobody must take them for unaffected.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 from collections.abc import Iterator
 from typing import Any, NamedTuple, TypeGuard
 
 from modelward.checks.deps.severity import rated
-from modelward.core.advisory import Advisory, Affected, Event
+from modelward.core.advisory import FROM_THE_FIRST, Advisory, Affected, Event
 from modelward.core.dependency import canonical_name
 from modelward.core.moment import in_utc
 
@@ -20,12 +21,13 @@ LARGEST = 4 << 20
 _LONGEST = 200  # of an id, a name, a version
 _MOST = 20_000  # of anything in a list
 _SUMMARY = 300
-_ECOSYSTEM = "pypi"
+_ECOSYSTEMS = ("pypi", "pip")
+"""The second is GitHub's word for it."""
 _KINDS = ("introduced", "fixed", "last_affected")
 _MALICIOUS_CODE = "CWE-506"
 _PROJECT = re.compile(r"https://([a-z0-9.-]+)/project/([A-Za-z0-9._-]+)/?")
 _ID = re.compile(r"[A-Za-z][A-Za-z0-9_]*-[A-Za-z0-9._:-]+")
-_NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?")
+NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?")
 
 
 class Unreadable(ValueError):
@@ -45,6 +47,8 @@ class Record(NamedTuple):
     affected: tuple[Affected, ...]
     indexes: frozenset[str]
     """Hosts where it says that one of its packages is to be had."""
+    unread: str = ""
+    """Why it may be about more packages than *affected* names."""
 
 
 def document(raw: bytes) -> Any:
@@ -61,11 +65,11 @@ def document(raw: bytes) -> Any:
         raise Unreadable("it is not JSON") from error
 
 
-def read(body: Any, where: str) -> Record | None:
-    """*body* is a document. None where it is about no Python package. *where* stands in for an id that is missing.
-    Raises Unreadable."""
+def read(body: Any, now: str) -> Record | None:
+    """*body* is a document; *now* the time in UTC, before which a record may be withdrawn. None where it is about no
+    Python package. Raises Unreadable."""
     if not isinstance(body, dict) or not {"id", "modified", "affected"} & body.keys():
-        raise Unreadable("it is no record of an advisory", is_record=False)
+        raise Unreadable("it is no record of an advisory by itself", is_record=_holds_records(body))
     version = body.get("schema_version", "1.0.0")
     if not isinstance(version, str) or not version.startswith("1."):
         raise Unreadable("it is in another version of the format than 1")
@@ -74,15 +78,43 @@ def read(body: Any, where: str) -> Record | None:
         raise Unreadable("its list of what is affected is not understood")
     id_ = body.get("id")
     if not _is_id(id_):
-        id_ = where[-_LONGEST:]
-    affected = tuple(found for entry in entries if (found := _affected(entry, id_)))
+        id_ = _made_up(body)
+    missed: list[str] = []
+    affected = tuple(found for entry in entries if (found := _entry(entry, id_, missed)))
     if not affected:
+        if missed:
+            raise Unreadable(missed[0])
         return None
     modified = in_utc(body.get("modified"))
     indexes = frozenset(_indexes(body, {each.name for each in affected}))
-    if in_utc(body.get("withdrawn")):
+    if "" < in_utc(body.get("withdrawn")) <= now:
         return Record(id_, modified, None, (), indexes)
-    return Record(id_, modified, _advisory(body, id_, modified), affected, indexes)
+    return Record(id_, modified, _advisory(body, id_, modified), affected, indexes, missed[0] if missed else "")
+
+
+def _made_up(body: Any) -> str:
+    """An id that no other record has."""
+    try:
+        return f"unnamed-{hashlib.sha256(json.dumps(body, sort_keys=True).encode()).hexdigest()[:16]}"
+    except RecursionError as error:
+        raise Unreadable("it is nested too deeply") from error
+
+
+def _holds_records(body: Any) -> bool:
+    """A list of them, or the answer of a server."""
+    return any(
+        isinstance(one, dict) and "id" in one and not one.keys().isdisjoint(("modified", "affected"))
+        for listed in (body.values() if isinstance(body, dict) else (body,))
+        for one in (listed if isinstance(listed, list) else (listed,))
+    )
+
+
+def _entry(entry: Any, id_: str, missed: list[str]) -> Affected | None:
+    try:
+        return _affected(entry, id_)
+    except Unreadable as error:
+        missed.append(str(error))
+        return None
 
 
 def _advisory(body: dict[str, Any], id_: str, modified: str) -> Advisory:
@@ -141,13 +173,13 @@ def _python_name(package: Any) -> str | None:
     if not isinstance(package, dict):
         raise Unreadable("the package that it is about is not understood")
     ecosystem, name, purl = (package.get(key) for key in ("ecosystem", "name", "purl"))
-    if not isinstance(ecosystem, str):
+    if not isinstance(ecosystem, str) or not ecosystem.strip():
         if not isinstance(purl, str):
             raise Unreadable("it does not say of which ecosystem its package is")
-        ecosystem, _, name = purl.removeprefix("pkg:").partition("@")[0].partition("?")[0].partition("/")
-    if ecosystem.partition(":")[0].lower() != _ECOSYSTEM:
+        ecosystem, _, name = purl.removeprefix("pkg:").partition("@")[0].partition("?")[0].strip("/").partition("/")
+    if ecosystem.partition(":")[0].strip().lower() not in _ECOSYSTEMS:
         return None
-    if not isinstance(name, str) or len(name) > _LONGEST or not _NAME.fullmatch(name.strip()):
+    if not isinstance(name, str) or len(name) > _LONGEST or not NAME.fullmatch(name.strip()):
         raise Unreadable("its package has no name that a Python package can have")
     return canonical_name(name.strip())
 
@@ -155,10 +187,11 @@ def _python_name(package: Any) -> str | None:
 def _versions(given: Any, missed: list[str]) -> tuple[str, ...]:
     if given is None:
         return ()
-    if not isinstance(given, list) or len(given) > _MOST or not _are_texts(given):
-        missed.append("its list of versions is not understood")
-        return ()
-    return tuple(given)
+    if isinstance(given, list) and len(given) <= _MOST and _are_texts(given):
+        return tuple(given)
+    missed.append("its list of versions is not understood")
+    texts = given[:_MOST] if isinstance(given, list) else []
+    return tuple(each for each in texts if isinstance(each, str) and _are_texts([each]))
 
 
 def _ranges(given: Any, missed: list[str]) -> tuple[tuple[tuple[Event, ...], ...], str]:
@@ -169,11 +202,11 @@ def _ranges(given: Any, missed: list[str]) -> tuple[tuple[tuple[Event, ...], ...
     ranges: list[tuple[Event, ...]] = []
     others = ""
     for each in given or ():
-        kind = each.get("type") if isinstance(each, dict) else None
+        kind, events = (each.get("type"), _events(each.get("events"))) if isinstance(each, dict) else (None, ())
         if kind == "GIT":  # the versions that it leads to must be listed beside it
             others = "commits"
-        elif kind == "ECOSYSTEM" and (events := _events(each.get("events"))):
-            ranges.append(events)
+        elif events and (kind == "ECOSYSTEM" or (kind == "SEMVER" and {*events} == {FROM_THE_FIRST})):
+            ranges.append(events)  # the two orders agree on what is everything
         else:
             missed.append("a range is not understood")
     return tuple(ranges), others
@@ -206,6 +239,11 @@ def _indexes(body: dict[str, Any], names: set[str]) -> Iterator[str]:
 
 def _is_id(value: Any) -> TypeGuard[str]:
     return isinstance(value, str) and len(value) <= _LONGEST and bool(_ID.fullmatch(value))
+
+
+def is_printable(value: Any) -> TypeGuard[str]:
+    """Whether it can stand in a line."""
+    return isinstance(value, str) and 0 < len(value) <= _LONGEST and value.isprintable()
 
 
 def _are_texts(values: list[Any]) -> bool:

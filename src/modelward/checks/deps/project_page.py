@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from modelward.checks.deps.inputs.file_names import parse
-from modelward.checks.deps.osv import Unreadable
+from modelward.checks.deps.osv import NAME, Unreadable
 from modelward.core.dependency import canonical_name
 from modelward.core.moment import in_utc
 from modelward.core.project import Project, Release
@@ -23,8 +23,8 @@ def read(body: Mapping[str, Any]) -> Project:
     name, files, version = body.get("name"), body.get("files"), body["meta"]["api-version"]
     if not isinstance(version, str) or not version.startswith("1."):
         raise Unreadable("it is a page of an index in another version than 1")
-    if not isinstance(name, str) or not name or not isinstance(files, list):
-        raise Unreadable("it is no page of a project: it has no name, or no list of files")
+    if not isinstance(name, str) or not NAME.fullmatch(name) or not isinstance(files, list):
+        raise Unreadable("it is no page of a project: it has no name that one can have, or no list of files")
     said: dict[str, list[Mapping[str, Any]]] = {}
     for file in files:
         if not isinstance(file, dict) or not isinstance(file.get("filename"), str):

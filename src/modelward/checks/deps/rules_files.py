@@ -90,7 +90,7 @@ def pinning(package: Package) -> Iterator[Finding]:
     """Whether one version, and one content, is asked for. A commit is both. Of a path neither is asked: what lies
     there is what there is, and is not known."""
     kind = package.origin.kind
-    if package.is_installed or kind == "path" or is_at_commit(package.origin):
+    if package.is_installed or kind in ("path", "unread") or is_at_commit(package.origin):
         return
     if kind == "vcs":
         yield _finding(UNPINNED, package, f"{package.name} comes from a repository, at no full commit")

@@ -17,15 +17,14 @@ _WORDS = {"moderate": Severity.MEDIUM} | {str(severity): severity for severity i
 
 def rated(record: dict[str, Any]) -> tuple[Severity | None, str]:
     """The gravest rating among the CVSS vectors of version 3 and 4, and the vector; without any, of version 2; without
-    any, the word that GitHub gives. None where nothing rates it, which is not low."""
+    any, the word that GitHub gives. None where nothing rates it, which is not low; a vector by which nothing at all can
+    happen rates nothing, since nobody warns of that."""
     vectors = list(_vectors(record))
     for prefixes in (("CVSS:4", "CVSS:3"), ("",)):
-        scores = [
-            (score, text) for text in vectors if text.startswith(prefixes) and (score := _score(text)) is not None
-        ]
-        if scores:
-            score, text = max(scores)
-            return next((severity for least, severity in _SCALE if score >= least), Severity.INFO), text
+        score, text = max(((_score(text), text) for text in vectors if text.startswith(prefixes)), default=(0.0, ""))
+        for least, severity in _SCALE:
+            if score >= least:
+                return severity, text
     more = record.get("database_specific")
     word = more.get("severity") if isinstance(more, dict) else None
     if isinstance(word, str) and word.lower() in _WORDS:
@@ -44,8 +43,8 @@ def _vectors(record: dict[str, Any]) -> Iterator[str]:
 
 
 @lru_cache(1 << 12)
-def _score(vector: str) -> float | None:
-    """The base score."""
+def _score(vector: str) -> float:
+    """The base score; 0 for what is no vector."""
     from cvss import CVSS2, CVSS3, CVSS4
     from cvss.exceptions import CVSSError
 
@@ -53,4 +52,4 @@ def _score(vector: str) -> float | None:
     try:
         return float(reader(vector).scores()[0])
     except (CVSSError, ArithmeticError):
-        return None
+        return 0.0

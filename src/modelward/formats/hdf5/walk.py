@@ -38,7 +38,7 @@ def read_hdf5(source: Source, limits: Limits) -> Iterator[Part]:
         yield _gap(error)
         return
     try:
-        yield from _Walk(superblock, limits).parts()
+        yield from Walk(superblock, limits).parts()
     except Exhausted as error:
         yield _gap(error)
 
@@ -47,7 +47,7 @@ def _gap(error: Broken, where: str = "") -> Gap:
     return Gap(f"{where}: {error.why}" if where else error.why, error.at, error.cut_short)
 
 
-class _Walk:
+class Walk:
     def __init__(self, superblock: Superblock, limits: Limits) -> None:
         self._file = superblock.file
         self._superblock = superblock

@@ -439,7 +439,14 @@ class Machine(Window):
         raise IndexError
 
     def _tuple(self) -> None:
-        self.stack.append(tuple(condense(self._pop_mark())))
+        self.stack.append(tuple(self.kept(self._pop_mark())))
+
+    def kept(self, items: list[Value]) -> list[Value]:
+        """What stays known of *items*."""
+        return condense(items)
+
+    def put_into(self, target: Box, items: list[Value]) -> None:
+        target.add(items)
 
     def _box(self, box: Box) -> None:
         items = self._pop_mark()
@@ -449,7 +456,7 @@ class Machine(Window):
     def _fill(self, target: Box, items: list[Value]) -> None:
         if isinstance(target, Dict | Set):
             self._look_at_keys(target, items)
-        target.add(items)
+        self.put_into(target, items)
 
     def _look_at_keys(self, target: Box, items: list[Value]) -> None:
         """Of what *items* bring: loaders hash them, while nothing here hashes more than a str."""
@@ -465,7 +472,7 @@ class Machine(Window):
         if isinstance(target, Box):
             self._fill(target, items)
         elif _has_methods(target):
-            self._events.append(Mutation(self.op_at, opcode, target, condense(items), _has_state(target)))
+            self._events.append(Mutation(self.op_at, opcode, target, self.kept(items), _has_state(target)))
 
     def _append(self) -> None:
         item = self.stack.pop()
@@ -525,11 +532,11 @@ class Machine(Window):
 
     def _inst(self) -> None:
         func = self._named("INST")  # imported before the missing MARK is noticed
-        self._call("INST", func, tuple(condense(self._pop_mark())))
+        self._call("INST", func, tuple(self.kept(self._pop_mark())))
 
     def _obj(self) -> None:
         func, *args = self._pop_mark() or self._underflow()
-        self._call("OBJ", func, tuple(condense(args)))
+        self._call("OBJ", func, tuple(self.kept(args)))
 
     def _reduce(self) -> None:
         args = self.stack.pop()

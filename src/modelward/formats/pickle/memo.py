@@ -41,7 +41,8 @@ class Memo:
     come back as UNKNOWN; names never do. The machine's loop uses the public fields directly.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, room: int | None = None) -> None:
+        """*room* for the identities of containers, and of others; without it, that for a scan."""
         self.dense = array("I")
         """Codes of the indices from 0 on: below OBJECT the offset of a string, else OBJECT + place."""
         self.sparse: dict[int, int] = {}
@@ -53,8 +54,8 @@ class Memo:
         self._older: dict[int, str] = {}
         self._pinned: dict[int, str] = {}
         self._names: dict[Global, int] = {}
-        self._room_for_containers = _KEPT_CONTAINERS
-        self._room_for_others = _KEPT_OTHERS
+        self._room_for_containers = room or _KEPT_CONTAINERS
+        self._room_for_others = room or _KEPT_OTHERS
 
     @property
     def weight(self) -> int:

@@ -17,8 +17,10 @@ VARIABLE = re.compile(r"\$\{[A-Z0-9_]+\}")
 
 
 def without_secrets(url: str) -> str:
-    """*url* without user, password, query and fragment: tokens stand in each of them."""
-    return _QUERY.sub("", _USER.sub("", url)).partition("#")[0]
+    """*url* without user, password, query and fragment: tokens stand in each of them. A backslash among what is left
+    out stays: to some clients the host ends there, and what follows is a path."""
+    host_first = _USER.sub(lambda user: "\\@" if "\\" in user[0] else "", url)
+    return _QUERY.sub("", host_first).partition("#")[0]
 
 
 def scheme_of(text: str) -> str:

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from modelward.checks.deps.inputs.addresses import union
 from modelward.checks.deps.inputs.file_names import is_same_version
+from modelward.checks.deps.inputs.markers import can_both_hold
 from modelward.checks.deps.inputs.said import gap
 from modelward.core.dependency import Gap, Hash, Package
 
@@ -43,7 +44,9 @@ def _by_name(packages: Iterable[Package]) -> Mapping[str, list[Package]]:
 
 def _constrained(package: Package, by_which: Iterable[Package]) -> Iterator[Package | Gap]:
     for by in by_which:
-        if not _holds(by, package):
+        # an address takes the package away from its index wherever its marker holds, be it in a single environment
+        is_elsewhere = by.origin.kind != "unstated" and can_both_hold(by.marker, package.marker)
+        if not (_holds(by, package) or is_elsewhere):
             continue
         if contradiction := _contradiction(package, by):
             yield contradiction

@@ -28,6 +28,7 @@ READ = ("METADATA", "RECORD", "direct_url.json")
 """The files of a .dist-info folder that read_dist wants."""
 
 _MOST_ROWS = 1_000_000
+_SHOWN = 5
 _ANEW = "install the package anew"
 _UNHASHED = re.compile(r"(?:.*/)?(?:__pycache__/[^/]*\.pyc|[^/]+\.dist-info/RECORD(?:\.jws|\.p7s)?)")
 """What has no hash in RECORD: itself, and what was compiled after the wheel was unpacked."""
@@ -40,10 +41,13 @@ class Row(NamedTuple):
     path: str
     """Below the environment, "/" between its parts, escaped as canonical.escape_bytes does."""
     sha256: bytes | None
+    """None where RECORD has none, or none that is read here."""
     line: int
 
 
 class Dist(NamedTuple):
+    folder: str
+    """The name of its .dist-info folder."""
     package: Package | None
     rows: tuple[Row, ...]
     record: str
@@ -77,13 +81,13 @@ def read_dist(folder: str, label: str, site: str, files: Mapping[str, bytes]) ->
         gaps.append(gap(record, 1, "there is no RECORD: nothing says which files the package has", _ANEW))
     rows = list(_rows(files["RECORD"], record, site)) if "RECORD" in files else []
     gaps += [one for one in rows if isinstance(one, Gap)]
-    return Dist(package, tuple(one for one in rows if isinstance(one, Row)), record, tuple(gaps))
+    return Dist(folder, package, tuple(one for one in rows if isinstance(one, Row)), record, tuple(gaps))
 
 
 def _package(folder: str, label: str, files: Mapping[str, bytes]) -> Package:
     if "METADATA" not in files:
         raise Malformed("there is no METADATA: which package it is cannot be said")
-    said = metadata.read(files["METADATA"])
+    said = metadata.read(files["METADATA"].decode("utf-8", "replace"))
     name, _, version = folder.removesuffix(".dist-info").rpartition("-")
     if canonical_name(name) != said.name or not is_same_version(version.replace("_", "-"), said.version):
         raise Malformed(f"METADATA says {said.name} {said.version}, and its folder another package or version")
@@ -124,15 +128,8 @@ def _row(row: Sequence[str], line: int, label: str, site: str) -> Row | Gap:
     if name is None:
         why = "RECORD names a file outside the environment, which is not looked at"
         return gap(label, line, why, "give the folder of the whole environment")
-    if not stated:
-        if _UNHASHED.fullmatch(path):
-            return Row(name, None, line)
-        return gap(label, line, "RECORD has no hash of this file", _ANEW)
     algorithm, _, value = stated.partition("=")
-    digest = _decoded(value) if algorithm == "sha256" else None
-    if digest is None:
-        return gap(label, line, "RECORD has no sha256 of this file: it is not compared", _ANEW)
-    return Row(name, digest, line)
+    return Row(name, _decoded(value) if algorithm == "sha256" else None, line)
 
 
 def _below(path: str, site: str) -> str | None:
@@ -177,6 +174,7 @@ def compare(dists: Sequence[Dist], site: Site) -> Iterator[FileFact | Gap]:
     present = frozenset(site.files)
     for dist in dists:
         yield from _of_dist(dist, present, site.digests)
+        yield from _unhashed(dist, present)
     recorded = {row.path for dist in dists for row in dist.rows}
     owners = _owners(dists)
     compiled = unknown = 0
@@ -194,7 +192,7 @@ def compare(dists: Sequence[Dist], site: Site) -> Iterator[FileFact | Gap]:
         yield gap(site.label, 1, why, "install those packages anew, with a current pip")
     if compiled:
         why = f"{compiled:,} compiled files (.pyc) were not compared: nothing has their hashes, and Python runs them"
-        yield gap(site.label, 1, why, "remove the __pycache__ folders; PYTHONDONTWRITEBYTECODE=1 keeps them away")
+        yield gap(site.label, 1, why, "remove the __pycache__ folders, or leave them out with --exclude '*.pyc'")
 
 
 def _of_dist(dist: Dist, present: frozenset[str], digests: Mapping[str, bytes]) -> Iterator[FileFact]:
@@ -207,6 +205,16 @@ def _of_dist(dist: Dist, present: frozenset[str], digests: Mapping[str, bytes]) 
             yield FileFact("missing", name, row.path, at, f"the RECORD of {name} names it, and it is not there")
         elif digests.get(row.path, row.sha256) != row.sha256:
             yield FileFact("changed", name, row.path, at, f"the RECORD of {name} has another hash for it")
+
+
+def _unhashed(dist: Dist, present: frozenset[str]) -> Iterator[Gap]:
+    """virtualenv writes such rows for the scripts of what it seeds, and for files that it does not make."""
+    paths = [row.path for row in dist.rows if row.sha256 is None and row.path in present]
+    paths = [path for path in paths if not _UNHASHED.fullmatch(path)]
+    if paths:
+        few = ", ".join(paths[:_SHOWN]) + (", …" if len(paths) > _SHOWN else "")
+        why = f"RECORD has no sha256 of {len(paths):,} files, which are not compared: {few}"
+        yield gap(dist.record, 1, why, "install the package anew with pip or uv, or leave them out with --exclude")
 
 
 def _owners(dists: Iterable[Dist]) -> dict[str, str]:

@@ -23,10 +23,10 @@ class Metadata(NamedTuple):
     """Without what only an extra needs."""
 
 
-def read(raw: bytes) -> Metadata:
+def read(text: str) -> Metadata:
     """Raises Malformed for what has not one name and one version: readers would disagree on what it is."""
     found: dict[str, list[tuple[int, str]]] = {"name": [], "version": [], "requires-dist": []}
-    for number, line in enumerate(raw.decode("utf-8", "replace").split("\n"), 1):
+    for number, line in enumerate(text.split("\n"), 1):
         line = line.rstrip("\r")
         if not line:
             break  # the description follows

@@ -39,6 +39,8 @@ class Split(NamedTuple):
     hashes: tuple[Hash, ...] = ()
     has_hash: bool = False
     """Weak ones count, of which *hashes* holds none."""
+    dropped: bool = False
+    """Whether there are words that belong to no option: pip passes over them, and means the rest."""
 
 
 def split(line: str) -> Split:
@@ -50,20 +52,18 @@ def split(line: str) -> Split:
     if _HASHES.fullmatch(rest):
         values = (word[_VALUE:] for word in rest.split())
         return Split(asked, NONE, tuple(Hash("sha256", value) for value in values), True)
-    options = _options(rest)
+    options, dropped = _options(rest)
     found = [hashes.parse_joined(text) for text in options.pop("hash", ())]
-    return Split(asked, options, tuple(one for one in found if one), bool(found))
+    return Split(asked, options, tuple(one for one in found if one), bool(found), dropped)
 
 
-def _options(text: str) -> dict[str, list[str]]:
+def _options(text: str) -> tuple[dict[str, list[str]], bool]:
     try:
         words = shlex.split(text)
     except ValueError as error:
         raise Malformed("a quotation mark of its options is not closed") from error
     parsed, rest = _parser().parse_args(words)
-    if rest:
-        raise Malformed("pip drops a word that stands between its options: it is a part of nothing")
-    return {name: given for name, given in vars(parsed).items() if given}
+    return {name: given for name, given in vars(parsed).items() if given}, bool(rest)
 
 
 @cache

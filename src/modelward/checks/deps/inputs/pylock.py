@@ -29,6 +29,8 @@ def read(raw: bytes, file: str) -> Graph:
         text, body = toml_lock.load(raw)
         if not _VERSION.fullmatch(string(body, "lock-version")):
             raise Malformed("this version of pylock.toml is not known: expected lock-version 1.0")
+        if "package" in body:
+            raise Malformed("it is a uv.lock as well: which of the two is installed depends on the tool")
         entries = tables(body.get("packages"), "packages")
         if "packages" not in body:
             raise Malformed("it names no packages at all: the end of the file is missing")
@@ -37,10 +39,12 @@ def read(raw: bytes, file: str) -> Graph:
         return Graph(gaps=(gap(file, line, str(error), DO_WRITE_ANEW),))
     packages, gaps = list[Package](), list[Gap]()
     for entry, line in zip(entries, table_lines(text, "packages", len(entries)), strict=True):
+        at = Spot(file, line, 1)
         try:
-            packages.append(_package(entry, Spot(file, line, 1)))
+            packages.append(_package(entry, at))
         except Malformed as error:
             gaps.append(gap(file, line, str(error), DO_WRITE_ANEW))
+            packages += toml_lock.unread(entry, at)
     gaps += conflicts(packages)
     return Graph(tuple(packages), tuple(gaps))
 
@@ -62,10 +66,17 @@ def _package(entry: Table, at: Spot) -> Package:
     index = string(entry, "index", "")
     files = [table(entry["sdist"], "sdist")] if "sdist" in sources else []
     found = tuple(_file(one) for one in (*files, *tables(entry.get("wheels"), "wheels")))
+    named = file_names.parse(found[0].name) if found else None
+    if named and not package.version:
+        package = package._replace(version=named.version)
     for one in found:
         toml_lock.check_name(package, one)
-    origin = Origin("index", addresses.without_secrets(index)) if index else package.origin
-    return package._replace(origin=origin, files=found)
+        toml_lock.check_address(package, one.url)
+    if index:
+        package = package._replace(origin=Origin("index", addresses.without_secrets(index)))
+    elif local := next((one.url for one in found if not addresses.scheme_of(one.url)), ""):
+        package = package._replace(origin=Origin("path", local))
+    return package._replace(files=found)
 
 
 def _direct(package: Package, kind: str, source: Table) -> Package:
@@ -76,6 +87,7 @@ def _direct(package: Package, kind: str, source: Table) -> Package:
     if kind == "directory":
         return package._replace(origin=Origin("path", string(source, "path")))
     toml_lock.size(source)
+    toml_lock.check_address(package, place)
     return package._replace(origin=addresses.origin_of(place), hashes=_hashes(source))
 
 

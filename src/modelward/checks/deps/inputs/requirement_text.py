@@ -32,7 +32,8 @@ _START = re.compile(rf"({_ID})[ \t]*(?:{_EXTRAS})?", re.ASCII)
 _DIRECT = re.compile(rf"({_ID})[ \t]*(?:{_EXTRAS})?[ \t]*@[ \t]*(\S+)", re.ASCII)
 _EXTRAS_BEHIND = re.compile(r"\[[^\[\]]*\]$")
 _URL_SCHEMES = ("http", "https", "file", "ftp")
-_LONGEST = 10_000
+LONGEST = 10_000
+"""Characters of a requirement, or of an address: some expressions take time that grows with the square of them."""
 
 _NOT_ONE = "this is no requirement that pip understands"
 _NAMELESS = "nothing here says which package it is: a folder, a repository or an archive can hold any"
@@ -52,10 +53,10 @@ class Requirement(NamedTuple):
 
 def parse(text: str) -> Requirement:
     """Raises Malformed: why it cannot be understood, or which package it is cannot be said."""
+    if len(text) > LONGEST:
+        raise Malformed(f"a requirement of more than {LONGEST:,} characters is not read")
     if found := _PIN.fullmatch(text):
         return Requirement(canonical_name(found[1]), found[2], marker=found[3] or "")
-    if len(text) > _LONGEST:
-        raise Malformed(f"a requirement of more than {_LONGEST:,} characters is not read")
     scheme = addresses.scheme_of(text)
     is_address = scheme in _URL_SCHEMES or "+" in scheme
     asked, marker = _split(text, "; " if is_address else ";")
@@ -116,12 +117,12 @@ def _from_index(asked: str, marker: str) -> Requirement:
         parsed = Parsed(asked)
     except (InvalidRequirement, RecursionError) as error:
         raise Malformed(_NOT_ONE) from error
-    exact = {
-        one.version for one in parsed.specifier if one.operator in ("==", "===") and not one.version.endswith(".*")
-    }
-    if len(exact) > 1:
+    exact = sorted(
+        {one.version for one in parsed.specifier if one.operator in ("==", "===") and not one.version.endswith(".*")}
+    )
+    version = exact[0] if exact else ""
+    if not all(file_names.is_same_version(one, version) for one in exact):
         raise Malformed("it demands several versions at once")
-    version = next(iter(exact), "")
     start = _START.match(asked)
     specifier = asked[start.end() :].strip() if start and not version else ""
     return Requirement(canonical_name(parsed.name), version, specifier, marker)

@@ -5,7 +5,7 @@ Every line is a package, an option that is known, or a Gap. No variable is expan
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from modelward.checks.deps.inputs import addresses, options, requirement_text
@@ -21,6 +21,7 @@ from modelward.core.source_audit import Spot
 _DEEPEST = 32
 _MOST_FILES = 1_000
 _NO_END = "the last line has no end, as if the file was cut off there: what stood behind it is not known"
+_DROPPED = "pip drops a word that stands between its options: it is a part of nothing"
 _DO = "write it as name==version, or see what pip makes of it"
 
 
@@ -41,6 +42,18 @@ def read(raw: bytes, file: str, include: Include) -> Graph:
     reader = _Reader(include)
     reader.file(Included(file, raw), False, ())
     return reader.graph()
+
+
+def _unread(line: Line, file: str) -> Iterator[Package]:
+    """What pip may install in spite of what is wrong with the rest of *line*."""
+    if line.text.startswith("-"):
+        return
+    try:
+        asked = requirement_text.parse(line.text.partition(" -")[0].rstrip(" "))
+    except Malformed:
+        return
+    at = Spot(file, line.number, 1)
+    yield Package(asked.name, asked.version, at, Origin("unread"), asked.specifier, marker=asked.marker)
 
 
 class _Reader:
@@ -65,7 +78,12 @@ class _Reader:
                 gap(at.file, at.line, why, "give hashes, or the server's certificate") for at in self._trusted
             ]
         gaps = dict.fromkeys(sorted(self._gaps, key=lambda one: one.at.order))
-        return Graph(tuple(packages), tuple(gaps), tuple(self._indexes))
+        return Graph(tuple(packages), tuple(gaps), tuple(self._indexes_of({one.at.file for one in packages})))
+
+    def _indexes_of(self, files: Collection[str]) -> Iterator[tuple[Spot, str]]:
+        """pip takes every package from every index, whichever of the files names it."""
+        for file in sorted(files):
+            yield from ((at if at.file == file else Spot(file, 1, 1), url) for at, url in self._indexes)
 
     def _located(self, package: Package) -> Package:
         """A package has one index only where the file names one and no others besides."""
@@ -87,6 +105,8 @@ class _Reader:
                 self._line(line, one.file, is_constraint, (*above, one.file))
             except Malformed as error:
                 self._gap(one.file, line.number, str(error), _DO)
+                if not is_constraint:
+                    self._asked += _unread(line, one.file)
 
     def _line(self, line: Line, file: str, is_constraint: bool, above: tuple[str, ...]) -> None:
         if line.is_open:
@@ -94,32 +114,41 @@ class _Reader:
                 file, line.number, "the file ends in the middle of this line: its last part is missing", "restore it"
             )
         said = options.split(line.text)
+        if said.asked and said.dropped:
+            raise Malformed(_DROPPED)
+        self._said(said, Spot(file, line.number, 1), is_constraint, above)
+        if said.dropped:
+            raise Malformed(_DROPPED)
+
+    def _said(self, said: options.Split, at: Spot, is_constraint: bool, above: tuple[str, ...]) -> None:
         given = dict(said.options)
         given.pop("config-settings", None)
         editables = given.pop("editable", []) if not said.asked else []
         if said.asked or editables:
             if given:
                 raise Malformed("pip ignores an option that stands behind a requirement and is none for it")
-            if len(editables) > 1:
-                raise Malformed("pip takes the first of several --editable of one line, and drops the others")
             if said.asked:
                 asked = requirement_text.parse(self._literal(said.asked))
             else:
                 asked = requirement_text.parse_editable(self._literal(editables[0]))
-            self._take(asked, said, Spot(file, line.number, 1), is_constraint, bool(editables))
+            self._take(asked, said, at, is_constraint, bool(editables))
+            if len(editables) > 1:
+                raise Malformed("pip takes the first of several --editable of one line, and drops the others")
             return
         if said.has_hash:
             raise Malformed("a hash of nothing: pip ignores it")
         nested = "requirement" if "requirement" in given else "constraint"
         if nested in given:
+            self._nested(given[nested][0], at, nested == "constraint", above)
             if len(given) > 1 or len(given[nested]) > 1:
                 raise Malformed("pip takes the first file of such a line, and drops the rest of the line")
-            self._nested(given[nested][0], Spot(file, line.number, 1), nested == "constraint", above)
             return
-        self._set(given, Spot(file, line.number, 1))
+        self._set(given, at)
 
     def _literal(self, text: str) -> str:
         """*text*, unless a variable is in what is kept of it."""
+        if len(text) > requirement_text.LONGEST:
+            raise Malformed(f"a line of more than {requirement_text.LONGEST:,} characters is not read")
         if "${" in text and addresses.VARIABLE.search(addresses.without_secrets(text)):
             raise Malformed("it depends on a variable of the environment: what it stands for is not known")
         return text

@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from modelward.checks.deps.inputs import file_names
-from modelward.core.dependency import DistFile, Package
+from modelward.core.dependency import DistFile, Origin, Package, canonical_name
 from modelward.core.errors import Malformed
+from modelward.core.source_audit import Spot
 
 Table = Mapping[str, Any]
 
@@ -88,7 +89,28 @@ def uploaded(body: Table) -> datetime | None:
         return None
     if not isinstance(value, datetime) or value.tzinfo is None:
         raise Malformed("upload-time must be a time with its zone")
-    return value
+    try:
+        return value.astimezone(UTC)
+    except OverflowError as error:
+        raise Malformed("upload-time is no time") from error
+
+
+def unread(entry: Table, at: Spot) -> list[Package]:
+    """The package of an entry that is not understood, which is held against the advisories all the same; none where
+    it has no name."""
+    try:
+        named = canonical_name(name(entry))
+    except Malformed:
+        return []
+    version = entry.get("version")
+    return [Package(named, version if isinstance(version, str) else "", at, Origin("unread"))]
+
+
+def check_address(package: Package, address: str) -> None:
+    """As check_name, of an address that may have any name, and says nothing then."""
+    file = file_names.last_part(address)
+    if file_names.parse(file):
+        check_name(package, DistFile(file))
 
 
 def check_name(package: Package, file: DistFile) -> None:

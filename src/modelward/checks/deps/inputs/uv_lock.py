@@ -6,6 +6,7 @@ The projects that the lock is made for are no dependencies of theirs.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
@@ -19,6 +20,7 @@ from modelward.core.errors import Malformed
 from modelward.core.source_audit import Spot
 
 _VERSION = 1
+_OUTSIDE = re.compile(r"[/\\]|[A-Za-z]:|(?:.*[/\\])?\.\.(?:[/\\]|$)")
 _SOURCES = ("registry", "git", "url", "path", "directory", "editable", "virtual")
 
 
@@ -28,6 +30,8 @@ def read(raw: bytes, file: str) -> Graph:
         text, body = toml_lock.load(raw)
         if body.get("version") != _VERSION or isinstance(body["version"], bool):
             raise Malformed("this version of uv.lock is not known: expected version = 1")
+        if "lock-version" in body or "packages" in body:
+            raise Malformed("it is a pylock.toml as well: which of the two is installed depends on the tool")
         entries = tables(body.get("package"), "package")
         if not entries:
             raise Malformed("it has no entry, not even of the project: the rest of the file is missing")
@@ -71,13 +75,16 @@ class _Found:
         self._needed = set(manifest.asked)
 
     def add(self, entry: Table, line: int) -> None:
+        at = Spot(self._file, line, 1)
         try:
-            package = _package(entry, Spot(self._file, line, 1))
+            package = _package(entry, at)
             kind, place = _source(entry)
         except Malformed as error:
             self.gaps.append(gap(self._file, line, str(error), DO_WRITE_ANEW))
+            self.packages += toml_lock.unread(entry, at)
             return
-        is_here = kind in ("editable", "directory") and (place == "." or package.name in self._manifest.members)
+        is_member = package.name in self._manifest.members and not _OUTSIDE.match(place)
+        is_here = kind in ("editable", "directory") and (place == "." or is_member)
         if kind != "virtual" and not is_here:
             self.packages.append(package)
         self._needed.update(package.requires)
@@ -113,6 +120,8 @@ def _package(entry: Table, at: Spot) -> Package:
         for one in files:
             toml_lock.check_name(package, one)
         return package._replace(files=files)
+    if kind in ("url", "path"):
+        toml_lock.check_address(package, place)
     return package._replace(hashes=addresses.union(*(one.hashes for one in files)))
 
 

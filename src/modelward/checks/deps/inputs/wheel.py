@@ -2,66 +2,54 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import NamedTuple
 
-from modelward.checks.deps.inputs import file_names, metadata
+from modelward.checks.deps.inputs import metadata
+from modelward.checks.deps.inputs.file_names import last_part
 from modelward.checks.deps.inputs.said import gap
+from modelward.checks.deps.wheel.structure import Wheel, read_wheel
 from modelward.core.artifact import Source
-from modelward.core.dependency import Gap, Graph, Origin, Package
+from modelward.core.dependency import Gap, Origin, Package
 from modelward.core.errors import Malformed
 from modelward.core.limits import Limits
 from modelward.core.source_audit import Spot
-from modelward.formats.source import Budget
-from modelward.formats.zip import Member, crc_matches, open_member, read_zip
 
-_MOST = 8 << 20
-"""Bytes of METADATA; the longest descriptions have some hundred thousand."""
-_SBOMS = "/sboms/"
-"""https://peps.python.org/pep-0770/"""
+_SHOWN = 5
+_ANEW = "fetch it anew"
 
 
-class Wheel(NamedTuple):
-    graph: Graph
-    """One package, or a Gap that says why it is not known which."""
-    sboms: tuple[str, ...] = ()
-    """Members that say what was built into it."""
+class Read(NamedTuple):
+    wheel: Wheel
+    package: Package | None
+    """What its METADATA says that it is. Whether the name of the file says the same is for the rules to say."""
+    gaps: tuple[Gap, ...]
+    """What of it could not be read; why it is not known which package it is."""
 
 
-def read(source: Source, file: str, limits: Limits) -> Wheel:
-    """What METADATA in it says, compared with the name of *file*. Raises what *source* raises."""
-    facts = read_zip(source, limits)
-    gaps = [gap(file, 1, f"the archive is damaged or cut off: {one.why}", "fetch it anew") for one in facts.gaps[:1]]
-    names = [member.name for member in facts.members]
+def read(source: Source, file: str, limits: Limits) -> Read:
+    """The whole of the wheel that *file* names. Raises what *source* raises."""
+    wheel = read_wheel(source, last_part(file), limits)
+    gaps = list(_damage(wheel, file))
     try:
-        package = _package(source, facts.members, file, limits)
+        return Read(wheel, _package(wheel, file), tuple(gaps))
     except Malformed as error:
-        return Wheel(Graph(gaps=(*gaps, gap(file, 1, str(error), "fetch it anew"))))
-    gaps += _disagreement(package, file)
-    sboms = tuple(name for name in names if _SBOMS in name and ".dist-info/" in name and not name.endswith("/"))
-    return Wheel(Graph((package,), tuple(gaps)), sboms)
+        return Read(wheel, None, (*gaps, gap(file, 1, str(error), _ANEW)))
 
 
-def _package(source: Source, members: tuple[Member, ...], file: str, limits: Limits) -> Package:
-    found = [
-        member for member in members if member.name.endswith(".dist-info/METADATA") and member.name.count("/") == 1
-    ]
+def _damage(wheel: Wheel, file: str) -> Iterator[Gap]:
+    for one in wheel.gaps[:_SHOWN]:
+        inside = f"{one.at.inside[0]}: " if one.at.inside else "the archive is damaged or cut off: "
+        yield gap(file, 1, f"{inside}{one.why}", _ANEW)
+    if len(wheel.gaps) > _SHOWN:
+        yield gap(file, 1, f"{len(wheel.gaps) - _SHOWN:,} more of its parts cannot be read", _ANEW)
+
+
+def _package(wheel: Wheel, file: str) -> Package:
+    found = [text for path, text in wheel.texts.items() if path.endswith(".dist-info/METADATA")]
     if len(found) != 1:
-        raise Malformed(f"a wheel has one METADATA, this archive has {len(found):,}")
-    opened = open_member(source, found[0], limits, Budget(_MOST))
-    if isinstance(opened, str):
-        raise Malformed(f"METADATA cannot be read: {opened}")
-    raw = opened.read(0, _MOST)
-    if len(raw) != found[0].size or not crc_matches(opened, found[0]):
-        raise Malformed("METADATA is damaged or cut off, or longer than is read")
-    said = metadata.read(raw)
-    at = Spot(file, 1, 1)
-    return Package(said.name, said.version, at, Origin("unstated"), requires=said.requires, is_installed=True)
-
-
-def _disagreement(package: Package, file: str) -> list[Gap]:
-    """Installers go by the name of the file, and index by METADATA."""
-    named = file_names.parse(file_names.last_part(file))
-    if named and named.name == package.name and file_names.is_same_version(named.version, package.version):
-        return []
-    why = f"METADATA says {package.name} {package.version}, and the file's name does not: installers go by either"
-    return [gap(file, 1, why, "fetch it anew, under the name that its index gives it")]
+        raise Malformed(f"a wheel has one METADATA, this archive has {len(found):,}: which package it is is not known")
+    said = metadata.read(found[0])
+    return Package(
+        said.name, said.version, Spot(file, 1, 1), Origin("unstated"), requires=said.requires, is_installed=True
+    )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from functools import cache
-from importlib.resources import files
+from pathlib import Path
 from typing import NamedTuple
 
 from modelward.checks.deps.nvidia.version_text import Known, Version, exact, series, version
@@ -62,7 +62,7 @@ def _minor(one: Version) -> tuple[int, ...]:
 
 @cache
 def _runtimes() -> tuple[tuple[tuple[int, ...], tuple[int, ...]], ...]:
-    text = (files("modelward.checks.deps") / "data" / "cuda_runtimes.txt").read_text(encoding="ascii")
+    text = (Path(__file__).parents[1] / "data" / "cuda_runtimes.txt").read_text(encoding="ascii")
     rows: Iterable[list[str]] = (line.split() for line in text.splitlines() if not line.startswith("#"))
     return tuple((_numbers(toolkit), _numbers(runtime)) for toolkit, runtime in rows)
 

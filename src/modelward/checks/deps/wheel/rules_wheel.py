@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 
 from modelward.checks.deps.known import launchers
+from modelward.checks.deps.wheel.startup import why_run
 from modelward.checks.deps.wheel.structure import Wheel, is_signature
 from modelward.core.dependency import canonical_name
 from modelward.core.finding import Finding, Location, Rule, Severity
@@ -70,27 +70,12 @@ AMBIGUOUS = Rule(
     "a wheel can be read as two different ones",
     "Two readers of the archive see other files, so that what was looked at need not be what is installed.",
     "Do not install it; build it anew.",
-    ("CWE-436", _SUPPLY, "https://blog.pypi.org/posts/2025-08-07-wheel-archive-confusion-attacks/"),
+    ("CWE-436", _SUPPLY, "CVE-2025-54368"),
 )
 
 RULES = (STARTUP, MISNAMED, UNRECORDED, CHANGED, NATIVE, SHADOWING, AMBIGUOUS)
 
 _SHOWN = 5
-_RUNS = re.compile(r"import[ \t]")
-"""How site.py tells a line that it executes: https://github.com/python/cpython/blob/3.13/Lib/site.py"""
-_ORDINARY = (
-    re.compile(r"import os; var = 'SETUPTOOLS_USE_DISTUTILS'; enabled = os\.environ\.get\(var, '(local|stdlib)'\) == "
-               r"'local'; enabled and __import__\('_distutils_hack'\)(\.add_shim\(\))?; ?"),
-    re.compile(r"import sys, types, os;has_mfs = sys\.version_info > \(3, 5\);p = os\.path\.join\(sys\._getframe\(1\)"
-               r"\.f_locals\['sitedir'\], \*\('[\w.]+',(?: '[\w.]+')*\)\);importlib = has_mfs and "
-               r"__import__\('importlib\.util'\);has_mfs and __import__\('importlib\.machinery'\);m = has_mfs and "
-               r"sys\.modules\.setdefault\('[\w.]+', importlib\.util\.module_from_spec\(importlib\.machinery\."
-               r"PathFinder\.find_spec\('[\w.]+', \[os\.path\.dirname\(p\)\]\)\)\);m = m or sys\.modules\.setdefault\("
-               r"'[\w.]+', types\.ModuleType\('[\w.]+'\)\);mp = \(m or \[\]\) and m\.__dict__\.setdefault\("
-               r"'__path__',\[\]\);\(p not in mp\) and mp\.append\(p\)(?:;m and setattr\(sys\.modules\['[\w.]+'\], "
-               r"'[\w.]+', m\))?"),
-)  # fmt: skip
-"""What setuptools writes: its shim of distutils, and namespace packages of old."""
 _COMMANDS = frozenset(
     "sh bash zsh dash env sudo su ssh scp curl wget git ls cat cp mv rm chmod chown ps kill make gcc cc python python3 "
     "pip pip3 uv conda poetry docker kubectl node npm aws gcloud az nvidia-smi nvcc gpg openssl tar apt crontab".split()
@@ -100,7 +85,6 @@ _OWN: Mapping[str, frozenset[str]] = {
     "pip": frozenset({"pip", "pip3"}), "uv": frozenset({"uv"}), "poetry": frozenset({"poetry"}),
     "conda": frozenset({"conda"}), "awscli": frozenset({"aws"}), "azure-cli": frozenset({"az"}),
 }  # fmt: skip
-_SITE_MODULES = ("sitecustomize", "usercustomize")
 
 
 def judge(wheel: Wheel) -> Iterator[Finding]:
@@ -121,22 +105,8 @@ def startup_files(wheel: Wheel) -> frozenset[str]:
 def _startup(wheel: Wheel) -> Iterator[Finding]:
     for path in wheel.files:
         place = wheel.installed(path)
-        if "/" in place or ":" in place:
-            continue
-        ending = place.lower().rpartition(".")[2]
-        if ending == "pth":
-            lines = [line for line in wheel.texts.get(path, "").splitlines() if _RUNS.match(line)]
-            odd = [line for line in lines if not any(known.fullmatch(line.strip()) for known in _ORDINARY)]
-            if odd:
-                yield _finding(STARTUP, f"{place} runs at every start of Python: {odd[0].strip()[:120]}", path)
-        elif ending == "start":
-            yield _finding(STARTUP, f"{place} names functions that are called at every start of Python", path)
-        elif place.split(".")[0] in _SITE_MODULES:
-            yield _finding(STARTUP, f"{place} is imported at every start of Python", path)
-    for path in wheel.files:
-        place = wheel.installed(path)
-        if place.split("/")[0] in _SITE_MODULES and place.endswith("/__init__.py"):
-            yield _finding(STARTUP, f"{place} is imported at every start of Python", path)
+        if why := why_run(place, wheel.texts.get(path, "")):
+            yield _finding(STARTUP, f"{place} {why}", path)
 
 
 def _names(wheel: Wheel) -> Iterator[Finding]:

@@ -10,10 +10,11 @@ import binascii
 import csv
 import hashlib
 import io
+import posixpath
 import re
+import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from email.parser import HeaderParser
 from typing import NamedTuple
 
 from modelward.core.artifact import Source
@@ -26,11 +27,13 @@ from modelward.formats.zip import Anomaly, Member, open_member, read_zip
 _FILE_NAME = re.compile(
     r"(?P<name>[^-]+)-(?P<version>[^-]+)(?:-(?P<build>\d[^-]*))?-(?P<python>[^-]+)-(?P<abi>[^-]+)-(?P<platform>[^-]+)\.whl"
 )
-_TEXTS = 1 << 20  # bytes of a metadata file, of a .pth and of an entry point list
+_TEXTS = 8 << 20
+"""Bytes of a metadata file, of a .pth and of an entry point list; the longest have some hundred thousand."""
 _RECORD = 64 << 20
+_SBOM = 16 << 20
 _NATIVE = (b"\x7fELF", b"MZ", b"\xcf\xfa\xed\xfe", b"\xce\xfa\xed\xfe", b"\xfe\xed\xfa\xce", b"\xfe\xed\xfa\xcf")
 _FAT = b"\xca\xfe\xba\xbe"  # Mach-O for several processors, and Java classes
-_PACKAGES = re.compile(r"lib(?:64)?/(?:python[\d.]+t?/)?(?:site|dist)-packages/", re.IGNORECASE)
+_PACKAGES = re.compile(r"(?:local/)?lib(?:64)?/(?:python[\d.]+t?/)?(?:site|dist)-packages/", re.IGNORECASE)
 """Below the prefix of an environment, which NAME.data/data is unpacked into."""
 _SIGNATURES = ("RECORD", "RECORD.jws", "RECORD.p7s")
 """In the dist-info folder: what RECORD does not vouch for."""
@@ -72,6 +75,8 @@ class Wheel:
     """By the path inside, folders left out."""
     texts: Mapping[str, str]
     """What decides: metadata, entry points and what Python reads when it starts."""
+    sboms: Mapping[str, bytes]
+    """What says which libraries were built into it: https://peps.python.org/pep-0770/"""
     dist_infos: tuple[str, ...]
     """Folders whose name ends in .dist-info, at the top."""
     record: Mapping[str, Recorded]
@@ -85,6 +90,7 @@ class Wheel:
 
     def installed(self, path: str) -> str:
         """Where *path* ends up, relative to the folder of packages: what lies in NAME.data/purelib is moved there."""
+        path = posixpath.normpath(path)
         top, slash, rest = path.partition("/")
         if not (slash and top.endswith(".data")):
             return path
@@ -103,6 +109,8 @@ def file_name(name: str) -> FileName | None:
 
 def headers(text: str) -> Mapping[str, tuple[str, ...]]:
     """https://packaging.python.org/en/latest/specifications/core-metadata/"""
+    from email.parser import HeaderParser
+
     found: dict[str, list[str]] = {}
     for key, value in HeaderParser().parsestr(text, headersonly=True).items():
         found.setdefault(key.lower(), []).append(str(value))
@@ -110,54 +118,70 @@ def headers(text: str) -> Mapping[str, tuple[str, ...]]:
 
 
 def read_wheel(source: Source, name: str, limits: Limits) -> Wheel:
-    """*name* is that of the file, without folders. Every member is read and hashed, within *limits*."""
+    """*name* is that of the file, without folders. Every member is read, hashed and held against the archive's own
+    checksum, within *limits*. Raises what *source* raises."""
     archive, budget = read_zip(source, limits), Budget(limits.expanded_bytes)
     gaps = [Unexamined(Location(None, (gap.member,) if gap.member else ()), gap.why) for gap in archive.gaps]
     files: dict[str, Content] = {}
-    texts: dict[str, str] = {}
+    kept: dict[str, bytes] = {}
     for member in archive.members:
         if member.is_directory:
             continue
         opened = open_member(source, member, limits, budget)
-        problem = opened if isinstance(opened, str) else None
-        if not isinstance(opened, str):
-            content, text = _read(opened, member)
-            files[member.name] = content
+        if isinstance(opened, str):
+            problem = opened
+        else:
+            files[member.name], text, problem = _read(opened, member)
             if text is not None:
-                texts[member.name] = text
-            problem = getattr(opened, "problem", None)
+                kept[member.name] = text
         if problem:
             gaps.append(Unexamined(Location(None, (member.name,)), problem))
+    texts = {path: raw.decode("utf-8-sig", "replace") for path, raw in kept.items() if not is_sbom(path)}
+    sboms = {path: raw for path, raw in kept.items() if is_sbom(path)}
     dist_infos = sorted({path.partition("/")[0] for path in files if ".dist-info/" in path})
     dist_infos = [folder for folder in dist_infos if folder.endswith(".dist-info")]
     record: dict[str, Recorded] = {}
     if dist_infos and f"{dist_infos[0]}/RECORD" in texts:
         record = dict(_record(texts[f"{dist_infos[0]}/RECORD"]))
-    return Wheel(file_name(name), files, texts, tuple(dist_infos), record, archive.anomalies, tuple(gaps))
+    return Wheel(file_name(name), files, texts, sboms, tuple(dist_infos), record, archive.anomalies, tuple(gaps))
 
 
 def is_signature(path: str, dist_info: str) -> bool:
     return path in {f"{dist_info}/{name}" for name in _SIGNATURES}
 
 
-def _read(source: Source, member: Member) -> tuple[Content, str | None]:
-    digest, at, first, kept = hashlib.sha256(), 0, b"", bytearray()
+def is_sbom(path: str) -> bool:
+    parts = path.split("/")
+    return len(parts) > 2 and parts[0].endswith(".dist-info") and parts[1] == "sboms"
+
+
+def _read(source: Source, member: Member) -> tuple[Content, bytes | None, str]:
+    """The content, as much of it as decides something, and what is wrong with it."""
+    digest, checksum, at, first, kept = hashlib.sha256(), 0, 0, b"", bytearray()
     most = _kept(member.name)
     while block := source.read(at, BLOCK):
         first = first or block[:8]
         digest.update(block)
+        checksum = zlib.crc32(block, checksum)
         if len(kept) < most:
             kept += block[: most - len(kept)]
         at += len(block)
+    problem = getattr(source, "problem", None) or ""
+    if not problem and (at, checksum) != (member.size, member.crc):
+        problem = "it is damaged: its size or its checksum is another than the archive says"
+    elif most and at > most:
+        problem = f"it has {at:,} bytes, of which {most:,} are read"
     is_native = first.startswith(_NATIVE) or (first[:4] == _FAT and first[7:8] < b"\x20")
-    return Content(digest.hexdigest(), at, is_native), kept.decode("utf-8-sig", "replace") if most else None
+    return Content(digest.hexdigest(), at, is_native), bytes(kept) if most else None, problem
 
 
 def _kept(path: str) -> int:
-    """How much of a member's text is needed to judge it."""
+    """How much of a member is needed to judge it."""
     last = path.rpartition("/")[2]
     if path.count("/") == 1 and ".dist-info/" in path and last in ("METADATA", "WHEEL", "entry_points.txt", "RECORD"):
         return _RECORD if last == "RECORD" else _TEXTS
+    if is_sbom(path):
+        return _SBOM
     return _TEXTS if last.lower().endswith((".pth", ".start")) else 0
 
 
