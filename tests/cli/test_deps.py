@@ -169,7 +169,7 @@ def test_records_that_could_not_be_read_are_a_gap(said: Any, db: str, tmp_path: 
     Path("r.txt").write_text(pin("numpy", "2.0.0"))
     code, out = said("r.txt", "--database", half, "--format", form)
     assert code == 3
-    assert "1 records of the database could not be read" in out
+    assert "1 record of the database could not be read" in out
 
 
 # -- bad input

@@ -24,6 +24,8 @@ from modelward.core.source_audit import Spot, Spotted
 
 _NO_DATABASE = "there is no database of advisories"
 _EMPTY = "the database has no advisory about a package"
+_DO_INDEX = "name it with --mirror if it carries the public packages"
+_DO_ELSEWHERE = "take it from an index that the advisories are about, or look it up by hand"
 _NAMED = 3
 _SYNC = "modelward advisories sync makes one; name it with --database"
 
@@ -130,7 +132,7 @@ class _Judge:
         if not self._database.facts.records:
             return _EMPTY, _SYNC
         if why := self.covered.why_not(package, others):
-            return why, "name it with --mirror if it carries the public packages, or waive it"
+            return why, _DO_INDEX if package.origin.kind in ("index", "unstated") else _DO_ELSEWHERE
         if why := rules_index.unsaid_index(package, self._settings):
             return why, "compare it with a lock that names the index and the hashes"
         for _, reason in self._hits[package].unknown:
@@ -156,7 +158,8 @@ class _Judge:
                 "sync the database",
             )
         if facts.unread:
-            yield _gap(f"{facts.unread:,} records of the database could not be read", "sync it with a newer modelward")
+            many = f"{facts.unread:,} record{'' if facts.unread == 1 else 's'}"
+            yield _gap(f"{many} of the database could not be read", "sync it with a newer modelward")
 
 
 def _release(package: Package) -> tuple[str, object]:
