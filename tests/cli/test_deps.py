@@ -23,7 +23,7 @@ from modelward.checks import foreign
 from modelward.checks.deps import CHECK, PREDICATE_TYPE
 from modelward.cli.commands import run
 from modelward.core import canonical
-from modelward.core.errors import Malformed, ReadError, UsageError
+from modelward.core.errors import Malformed, UsageError
 from modelward.core.finding import Finding, Location
 
 LOCK = uv_lock(("hostile", "1.0"), ("numpy", "2.0.0"), ("odd", "1.0"), ("torch", "2.5.1+cu121"))
@@ -204,21 +204,25 @@ def newer(path: Path) -> None:
 
 
 @pytest.mark.parametrize("harm", [truncated, scribbled, half_written, emptied, newer])
-def test_a_damaged_database_is_no_answer(said: Any, db: str, tmp_path: Path, harm: Any) -> None:
+def test_a_damaged_database_knows_nothing(said: Any, db: str, tmp_path: Path, harm: Any) -> None:
     copy = shutil.copy(db, tmp_path / "copy.db")
     harm(Path(copy))
     Path("r.txt").write_text(pin("torch", "2.5.1"))
-    with pytest.raises(ReadError, match="make"):
-        said("r.txt", "--database", str(copy))
+    code, out = said("r.txt", "--database", str(copy), "--format", "json")
+    body = json.loads(out)
+    assert (code, body["coverage"], body["database"]) == (3, {"packages": 1, "matched": 0, "unknown": 1}, None)
+    assert "copy.db" in body["unexamined"][0]["why"]
 
 
 @pytest.mark.parametrize("content", [None, b"", b"not a database", b"SQLite format 3\0" + bytes(200)])
-def test_what_is_no_database_is_refused(said: Any, db: str, content: bytes | None) -> None:
+def test_what_is_no_database_knows_nothing(said: Any, content: bytes | None) -> None:
     if content is not None:
         Path("other.db").write_bytes(content)
     Path("r.txt").write_text(pin("numpy", "2.0.0"))
-    with pytest.raises(UsageError, match=r"other\.db"):
-        said("r.txt", "--database", "other.db")
+    code, out = said("r.txt", "--database", "other.db", "--format", "json")
+    body = json.loads(out)
+    assert (code, body["packages"][0]["status"]) == (3, "unknown")
+    assert "other.db" in body["unexamined"][0]["why"]
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -21,12 +22,13 @@ from modelward.core.artifact import tree_digest
 from modelward.core.dependency_audit import DependencyAudit, Flags
 from modelward.core.dependency_policy import DependencyPolicy
 from modelward.core.digest import Digest
-from modelward.core.errors import UsageError
+from modelward.core.errors import ReadError, UsageError
 from modelward.core.finding import Severity
 
 if TYPE_CHECKING:
     from modelward.app.reading import Progress
     from modelward.core.statement import Statement
+    from modelward.stores.advisories import Database
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,19 +96,14 @@ def audit(
     approved: str | None = None,
 ) -> Audited:
     """What *targets* name, and what the texts *hosts* say of NVIDIA's software, held against *database*, the file that
-    `advisories sync` made. Without one all of it is unknown. *exclude* and *approved* as gather takes them. Raises
-    UsageError and ReadError for what cannot be read at all."""
+    `advisories sync` made. Without one that can be read all of it is unknown. *exclude* and *approved* as gather takes
+    them. Raises UsageError and ReadError for targets and texts that cannot be read at all."""
     wanted, when = policy or DependencyPolicy(), now()
     read = gather(targets, progress, exclude=exclude, approved=approved)
-    if database is None:
-        host = host_audit(hosts, read.graph.packages, None)
-        done = judge(read.graph, None, wanted, when, more=(*read.found, *host.said))
-    else:
-        from modelward.stores.advisories import Database
-
-        with Database.open(database) as opened:
-            host = host_audit(hosts, read.graph.packages, opened)
-            done = judge(read.graph, opened, wanted, when, more=(*read.found, *host.said))
+    with ExitStack() as stack:
+        opened, absent = _opened(database, stack)
+        host = host_audit(hosts, read.graph.packages, opened)
+        done = judge(read.graph, opened, wanted, when, more=(*read.found, *host.said), absent=absent)
     inputs = tuple((name, blob.digest) for name, blob in (*read.files, *host.files))
     done = replace(
         done,
@@ -121,6 +118,18 @@ def audit(
     files = {name_of(name): blob for name, blob in read.files or host.files}
     (only,) = files.values() if len(files) == 1 else (None,)
     return Audited(done, only.digest if only else tree_digest(files), when, wanted, texts)
+
+
+def _opened(database: str | None, stack: ExitStack) -> tuple[Database | None, str]:
+    """The database, or why there is none: one that is not there or damaged knows nothing, as does none."""
+    if database is None:
+        return None, "there is no database of advisories"
+    from modelward.stores.advisories import Database
+
+    try:
+        return stack.enter_context(Database.open(database)), ""
+    except (UsageError, ReadError) as error:
+        return None, str(error)
 
 
 def _names(audit: DependencyAudit, texts: frozenset[str]) -> Callable[[str], str]:

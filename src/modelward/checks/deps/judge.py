@@ -22,7 +22,6 @@ from modelward.core.finding import Finding, Location, Unexamined
 from modelward.core.project import Project
 from modelward.core.source_audit import Spot, Spotted
 
-_NO_DATABASE = "there is no database of advisories"
 _EMPTY = "the database has no advisory about a package"
 _DO_INDEX = "name it with --mirror if it carries the public packages"
 _DO_ELSEWHERE = "take it from an index that the advisories are about, or look it up by hand"
@@ -37,9 +36,11 @@ def audit(
     now: datetime,
     *,
     more: Iterable[Spotted] = (),
+    absent: str = "there is no database of advisories",
 ) -> DependencyAudit:
-    """*more* is what was found of the files themselves. Raises what the database raises."""
-    judge = _Judge(graph, database, settings, now)
+    """*more* is what was found of the files themselves, *absent* says why there is no database where there is none.
+    Raises what the database raises."""
+    judge = _Judge(graph, database, settings, now, absent)
     looked = [judge.package(package) for package in graph.packages]
     said = [*more, *judge.said, *judge.gaps(), *(Spotted(gap.at, gap.said) for gap in graph.gaps)]
     said += [*rules_freshness.ageless(judge.ageless), *judge.of_the_database()]
@@ -57,8 +58,11 @@ def audit(
 
 
 class _Judge:
-    def __init__(self, graph: Graph, database: Advisories | None, settings: DependencyPolicy, now: datetime) -> None:
+    def __init__(
+        self, graph: Graph, database: Advisories | None, settings: DependencyPolicy, now: datetime, absent: str
+    ) -> None:
         self._database = database
+        self._absent = absent
         self._settings = settings
         self._now = now
         self.said: list[Spotted] = []
@@ -128,7 +132,7 @@ class _Judge:
     def _unknown(self, package: Package, others: Iterable[str]) -> tuple[str, str] | None:
         """Why not everything is known of it, and what to do."""
         if self._database is None:
-            return _NO_DATABASE, _SYNC
+            return self._absent, _SYNC
         if not self._database.facts.records:
             return _EMPTY, _SYNC
         if why := self.covered.why_not(package, others):
