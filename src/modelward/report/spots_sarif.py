@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from modelward import __version__
-from modelward.core.finding import Finding
+from modelward.core.finding import Finding, Location, Unexamined
 from modelward.core.result import Place
 from modelward.core.source_audit import Spotted
 from modelward.core.verdict import UNEXAMINED
@@ -28,10 +28,11 @@ _MOST_RESULTS = 25_000
 def sarif(findings: Sequence[Spotted], gaps: Sequence[Spotted], run: str) -> bytes:
     """*run* names the kind of run, so that one file may hold several."""
     places = [Place(one.at.file, one.said) for one in reversed(findings)]  # of one rule the gravest describes it
-    rules = rules_used(places, bool(gaps), ())
+    said = _within_limit((*findings, *gaps))
+    rules = rules_used(places, any(isinstance(one.said, Unexamined) for one in said), ())
     numbers = {rule["id"]: number for number, rule in enumerate(rules)}
     seen: Counter[str] = Counter()
-    results = [_result(one, numbers, seen) for one in (*findings, *gaps)[:_MOST_RESULTS]]
+    results = [_result(one, numbers, seen) for one in said]
     driver = {"name": "modelward", "semanticVersion": __version__, "rules": rules}
     body = {
         "tool": {"driver": driver},
@@ -42,6 +43,16 @@ def sarif(findings: Sequence[Spotted], gaps: Sequence[Spotted], run: str) -> byt
     }
     log = {"$schema": SCHEMA, "version": "2.1.0", "runs": [body]}
     return json.dumps(log, indent=1, sort_keys=True).encode("ascii") + b"\n"
+
+
+def _within_limit(said: Sequence[Spotted]) -> Sequence[Spotted]:
+    """What does not fit is a gap, so that a file that was cut never looks whole."""
+    left_out = len(said) - _MOST_RESULTS
+    if left_out <= 0:
+        return said
+    why = f"{left_out + 1:,} more results are left out of this file"
+    last = Spotted(said[_MOST_RESULTS - 1].at, Unexamined(Location(None), why, "use --format json, which has them all"))
+    return (*said[: _MOST_RESULTS - 1], last)
 
 
 def _result(one: Spotted, numbers: dict[str, int], seen: Counter[str]) -> dict[str, Any]:
